@@ -1,0 +1,44 @@
+/** Who is in the workspace already, and who of them would be locked out: members outside the verified domains. */
+import { Schema } from "effect"
+import { DomainName, ofEmail } from "./Domain.ts"
+
+/** The outcome of going through a member list. */
+export const MemberReview = Schema.Struct({
+  /** Distinct e-mail addresses found. */
+  members: Schema.Int,
+  /** Members outside every verified domain, sorted, at most {@link limit} of them kept. */
+  outside: Schema.Array(Schema.String),
+  /** How many there are outside in all. */
+  outsideCount: Schema.Int,
+  /** The verified domains it was compared with. */
+  domains: Schema.Array(DomainName)
+})
+export type MemberReview = typeof MemberReview.Type
+
+/** How many addresses of people outside are kept in the journal. */
+export const limit = 200
+
+const address = /[^\s<>"',;:()]+@[^\s<>"',;:()]+/g
+
+/** Every e-mail address in a text: one per line, a CSV export, or copied from a mail program. Lower case, distinct. */
+export const emailsIn = (text: string): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  for (const [match] of text.matchAll(address)) {
+    const email = match.toLowerCase().replace(/\.+$/, "")
+    if (ofEmail(email) !== undefined) found.add(email)
+  }
+  return [...found]
+}
+
+/** Compares members with the verified domains. A subdomain is not its parent: Loom verifies each on its own. */
+export const review = (emails: Iterable<string>, domains: ReadonlyArray<DomainName>): MemberReview => {
+  const verified = new Set<string>(domains)
+  const distinct = new Set([...emails].map((email) => email.toLowerCase()))
+  const outside = [...distinct].filter((email) => !verified.has(ofEmail(email) ?? "")).toSorted()
+  return {
+    members: distinct.size,
+    outside: outside.slice(0, limit),
+    outsideCount: outside.length,
+    domains: [...domains]
+  }
+}
