@@ -98,3 +98,11 @@ export const parse = (
 
 /** The host of a bridge URL, without port or brackets. */
 export const hostOf = (url: BridgeUrl): string => new URL(url).hostname.replace(/^\[|\]$/g, "")
+
+/** The same judgement for an address that the host resolved to; undefined when it may be used. */
+export const refuseResolved = (host: string, address: string, allowPrivateNetwork: boolean): string | undefined =>
+  refuseAddress(
+    host === address ? host : `${host} (${address})`,
+    Address.classify(address) ?? "reserved",
+    allowPrivateNetwork
+  )

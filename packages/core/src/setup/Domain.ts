@@ -69,6 +69,8 @@ export interface Lookup {
 /** What the look-ups of one domain amount to. */
 export interface Verdict {
   readonly verified: boolean
+  /** False when DNS itself failed, which says nothing about a domain that was verified before. */
+  readonly conclusive: boolean
   /** One line of what was seen, for evidence or for the person who has to mend it. */
   readonly saw: string
   /** What to do when it is not verified; empty when it is. */
@@ -99,16 +101,17 @@ const failureText: Record<DnsFailure["kind"], readonly [string, string]> = {
 export const judge = (expected: string, lookups: ReadonlyArray<Lookup>): Verdict => {
   for (const { answer, name } of lookups) {
     if (Result.isSuccess(answer) && answer.success.includes(expected)) {
-      return { verified: true, saw: `TXT ${name} holds ${expected}`, next: "" }
+      return { verified: true, conclusive: true, saw: `TXT ${name} holds ${expected}`, next: "" }
     }
   }
   const apex = lookups[0]
-  if (apex === undefined) return { verified: false, saw: "nothing was asked", next: "Check again." }
+  if (apex === undefined) return { verified: false, conclusive: false, saw: "nothing was asked", next: "Check again." }
   const values = lookups.flatMap(({ answer }) => (Result.isSuccess(answer) ? answer.success : []))
   const similar = values.filter(isVerification)
   if (similar.length > 0) {
     return {
       verified: false,
+      conclusive: true,
       saw: `TXT ${apex.name} holds ${similar.join(", ")} instead of ${expected}`,
       next: "Replace the old value: it belongs to another workspace or an earlier attempt."
     }
@@ -117,10 +120,17 @@ export const judge = (expected: string, lookups: ReadonlyArray<Lookup>): Verdict
     const shown = values.slice(0, 5).map((value) => JSON.stringify(value.slice(0, 80)))
     return {
       verified: false,
+      conclusive: true,
       saw: `TXT ${apex.name} has ${values.length} other record(s): ${shown.join(", ")}`,
       next: `Add ${expected} as one more TXT record at the apex (host @), beside the others.`
     }
   }
-  const [what, next] = failureText[apex.answer.failure.kind]
-  return { verified: false, saw: `${apex.name} ${what}, asked through ${apex.answer.failure.server}`, next }
+  const { kind } = apex.answer.failure
+  const [what, next] = failureText[kind]
+  return {
+    verified: false,
+    conclusive: kind === "nxdomain" || kind === "nodata",
+    saw: `${apex.name} ${what}, asked through ${apex.answer.failure.server}`,
+    next
+  }
 }

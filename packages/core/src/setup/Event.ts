@@ -15,13 +15,23 @@ export const Event = Schema.TaggedUnion({
   Begun: { name: Schema.NonEmptyString },
   Removed: {},
   PrerequisiteAttested: { prerequisite: Prerequisite, evidence: Attested },
-  DomainAdded: { domain: DomainName, method: VerificationMethod, expectedTxt: Schema.NullOr(Schema.NonEmptyString) },
+  DomainAdded: { domain: DomainName },
+  DomainMethodChosen: { domain: DomainName, method: VerificationMethod },
+  ExpectedTxtRecorded: { domain: DomainName, expectedTxt: Schema.NonEmptyString },
   DomainRemoved: { domain: DomainName },
   DomainVerified: { domain: DomainName, evidence: Schema.Union([Checked, Attested]) },
-  DomainCheckFailed: { domain: DomainName, at: Schema.DateTimeUtcFromString, saw: Schema.String },
+  DomainCheckFailed: {
+    domain: DomainName,
+    at: Schema.DateTimeUtcFromString,
+    saw: Schema.String,
+    next: Schema.String,
+    /** Only a conclusive failure takes the evidence of an earlier check away. */
+    conclusive: Schema.Boolean
+  },
   MembersReviewed: { review: MemberReview, evidence: Schema.Union([Checked, Attested]) },
   LockoutAcknowledged: { evidence: Attested },
   MetadataAccepted: { metadata: IdpMetadata, entityID: Schema.NonEmptyString, evidence: Checked },
+  MetadataLapsed: { because: Schema.String },
   DefaultRoleChosen: { role: MemberRole },
   SsoTestAttested: { evidence: Attested },
   EnforcementChosen: { enforce: EnforceSso },
@@ -34,6 +44,8 @@ export const Event = Schema.TaggedUnion({
     /** True when nobody stated the expiry and the field notes' one year was taken. */
     expiryAssumed: Schema.Boolean
   },
+  TokenExpiryStated: { expiresAt: Schema.DateTimeUtcFromString },
+  TokenLapsed: { because: Schema.String },
   BridgeUrlSet: { url: BridgeUrl, allowPrivateNetwork: Schema.Boolean, evidence: Checked },
   CaptureChosen: { policy: CapturePolicy },
   DeprovisioningChosen: { policy: DeprovisioningPolicy },

@@ -1,0 +1,78 @@
+/**
+ * Certificates the sandbox's identity provider shows in its SAML metadata.
+ *
+ * Self-signed, RSA 2048 with SHA-256, made once with the Python `cryptography`
+ * package (`CertificateBuilder`, subject = issuer). Their private keys were thrown away:
+ * nothing here can sign an assertion.
+ */
+
+/** PEM; valid from 2024-01-01 to 2046-01-01. */
+export const VALID_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIDGDCCAgCgAwIBAgICEAEwDQYJKoZIhvcNAQELBQAwRjEmMCQGA1UECgwdTG9v
+bSBTQ0lNIHNhbmRib3ggKHRlc3Qgb25seSkxHDAaBgNVBAMME3NhbmRib3gtaWRw
+LXNpZ25pbmcwHhcNMjQwMTAxMDAwMDAwWhcNNDYwMTAxMDAwMDAwWjBGMSYwJAYD
+VQQKDB1Mb29tIFNDSU0gc2FuZGJveCAodGVzdCBvbmx5KTEcMBoGA1UEAwwTc2Fu
+ZGJveC1pZHAtc2lnbmluZzCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEB
+AIU2MuShduFFax3oAK3bImQ7aQrpmIwsYH3IXbbIxkrYJrXfJsbzhD0tDNcVloIn
+Gwx2ndRgxYiIH+B81XEzhD4HxB25dD8DA3OaqaRYL/Q6y5thAEMxERqPeuBUQKQv
+LTAuEkSFAjP1+TwhnVp1ZmyCxK5mynkgcNYxVH16KUapJSPUMO9Ehc6XlvSFpaOQ
+Ng4LGZ/MRhxLr97LmuX1arYBPcidE4xSHmXSA1qpBW3eFQ/XEs1GeCRGhsdQ+8Oq
+qacO3V3xgkCVfTEV6hCW9cle7Bs2WiRIHIOUEJwh9XTMwDfX297Yuy7wyjZoa9cQ
+y/HXWVjYhyH1sB3mFWveB5cCAwEAAaMQMA4wDAYDVR0TAQH/BAIwADANBgkqhkiG
+9w0BAQsFAAOCAQEARslFYuvRk7hLmHsJ5k323RpOOwKbiD6v81gZx8AURlA3+cmX
+g5zVeGz31A0wOxamoXrj02rQ5NraW9niXS9/abw5ET/kX7rQMvYKBmsicxWCNKam
+ZgaZkl4tvEqUx+2XWE57uztiZv2H56+qLwSkaLqIh4Fm7n9pgIjnjII5jBiqrGd7
+14h1XYL10ywtQ3lEcEm/WwS+hvADyzBUxVdEP9Jg5qCLiSg4wZ9eYwgH7hZySViD
+RkQen7wvCSDhpbYuwXLgO78ILmjl9io6zv/M4RClsy2keaJVpmgvVgU/dpqIqR9v
+/2EpaMv0k6MHpN7p7r1Q5wnVor0ZoBlbQsYGKA==
+-----END CERTIFICATE-----`
+
+/** PEM; valid from 2024-01-01 to 2046-01-01, the second provider of the "multiple" document. */
+export const SECOND_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIDHDCCAgSgAwIBAgICEAIwDQYJKoZIhvcNAQELBQAwSDEmMCQGA1UECgwdTG9v
+bSBTQ0lNIHNhbmRib3ggKHRlc3Qgb25seSkxHjAcBgNVBAMMFXNhbmRib3gtaWRw
+LXNpZ25pbmctMjAeFw0yNDAxMDEwMDAwMDBaFw00NjAxMDEwMDAwMDBaMEgxJjAk
+BgNVBAoMHUxvb20gU0NJTSBzYW5kYm94ICh0ZXN0IG9ubHkpMR4wHAYDVQQDDBVz
+YW5kYm94LWlkcC1zaWduaW5nLTIwggEiMA0GCSqGSIb3DQEBAQUAA4IBDwAwggEK
+AoIBAQCZ9iUCLd5Z9GeU1XqzLjEF5S28nvbDxhVwwVKcNfyZ1zVG1F8y2IwfHDQK
++9doa67HxeYScDYbd3BeonePfd7hzpelaCPimEB/qLJUSDP/8CzgctPwpqG/4xOA
+XX4oI5hT4VpjcrOqFqgEd+wCRzcOqY3+qPeOgnJg636+ZZTFQms1xH9VkDXWaJYW
+M+uQKx19+f05aPIZKl78rwfxr5+NH6drL3W0nsTofwpsalN9sJO67u53t6IWJ+ZM
+/zslWoYZtsIFs3R6xqDH3lG0EwpssvdAtQgwT4kXzrsIH0I/N9a0E2iM+9w0Vemx
+wFf+L0gMElscf7Hx09zzu6dWldN5AgMBAAGjEDAOMAwGA1UdEwEB/wQCMAAwDQYJ
+KoZIhvcNAQELBQADggEBAAiSyStcxYGzWiOGYg/RUbxPsQq6bF/yu/wTXskZaiFg
+iorx2L415kv1bkhfKLFFOt8wcDwDvj2OMJmnqreTaiBLkYmuk7V1P++SzJSzdPdk
+M7ddBa3+uVjbpGUZ8Z+3vh78znLE/m2ITmrBc3x2hvjIC91q/GfIBL201Lt+VhB7
+UK39PuBX1X348TDfER2loOH3Eu61Acg50zCfQflN1iUS7sTJPttm8UmBbN58rYbJ
+9yftt4+LefEUHHOzydNDcGRkGQKSJ1khAfhh5SNVQNN7hlT9Rll7Dl6j4XPpLxXU
+uraahSV42GSWshmg/OEU5O8bHJmJ94ZtKcc9Xp1NFeg=
+-----END CERTIFICATE-----`
+
+/** PEM; expired on 2020-01-01. */
+export const EXPIRED_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIDKDCCAhCgAwIBAgICEAMwDQYJKoZIhvcNAQELBQAwTjEmMCQGA1UECgwdTG9v
+bSBTQ0lNIHNhbmRib3ggKHRlc3Qgb25seSkxJDAiBgNVBAMMG3NhbmRib3gtaWRw
+LXNpZ25pbmctZXhwaXJlZDAeFw0xODAxMDEwMDAwMDBaFw0yMDAxMDEwMDAwMDBa
+ME4xJjAkBgNVBAoMHUxvb20gU0NJTSBzYW5kYm94ICh0ZXN0IG9ubHkpMSQwIgYD
+VQQDDBtzYW5kYm94LWlkcC1zaWduaW5nLWV4cGlyZWQwggEiMA0GCSqGSIb3DQEB
+AQUAA4IBDwAwggEKAoIBAQCx9SfHW63NLrCxu1jVrJFsZJWr/paRtXf8wE5CJksK
+0FBBLV1OvDIdPH4jRrkzJtrpbTp+QfYfKBtbSs4nUjOmqL56EaLeLw25sdneEzix
+KMITPSzCIFNunXFWpO+imr3mfIolEzDc7wJtuMbtjesxox+ef41X6MpTRm8VFfCP
+kc4PFhf4QZeqwOao1TxZNAE3Dmrwz0xz+G+jY71o5ay18qgrg5T3Sh+E73K393Z+
+rEYK8sazj9S4x6KAAh/cVvdbW6vhsHMXyxRWyZuSJXWAFgZPVKPIB+O9PbQ6/moP
+nW6ouZSRoFgVtzC5BNuowIyBqQslo6VvxqFH7FlmwoCvAgMBAAGjEDAOMAwGA1Ud
+EwEB/wQCMAAwDQYJKoZIhvcNAQELBQADggEBAEyyYQwg0B/z2aaMcz8umPdd73Sn
+vDsioawntB7lnznFvU0oCS2LYQaWWj461VrP7avq9MCscCsy227eq+VqSrGrH6gK
+NJHW+NKAUyNSmZEsFRGlUSObHnbg8fvRY2sl8SEFgLLNR5D0VKDikWWKDJrrDuNx
+h+rDr2ieDaoVqVwEVLGS4jZlJemx5KE0T65RqbgK5oAxPVnDt5RUzay+ukyoSd2u
+kahgxOQa+EodTRgGP7xK81Wjy7K0GG4CKEJ5shRZ0/7RTe/yPu5EOQK40bYzpCHx
+ovgetXqhzYlXO6cDY3vSOidNF7d0/24M+XXaovEisj97OvaVFubbGuGbYsA=
+-----END CERTIFICATE-----`
+
+/** The base64 body of a PEM block without line breaks, the form `ds:X509Certificate` takes. */
+export function pemBody(pem: string): string {
+  return pem
+    .split("\n")
+    .filter((line) => !line.startsWith("-----"))
+    .join("")
+}

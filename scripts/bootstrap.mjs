@@ -1,0 +1,81 @@
+// The door of the project for a machine that has nothing but Node >= 20 and npm: installs what is missing, then runs
+// the task on the Node version that the workspace brings along. Plain JavaScript without imports of ours, since it
+// runs before anything is installed.
+import { spawnSync, spawn } from "node:child_process"
+import { existsSync, readFileSync, statSync, utimesSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const inRoot = (...parts) => join(root, ...parts)
+const { version: pnpmVersion } = JSON.parse(readFileSync(inRoot("package.json"), "utf8")).devEngines.packageManager
+const windows = process.platform === "win32"
+const node = inRoot("node_modules", "node", "bin", windows ? "node.exe" : "node")
+const turbo = inRoot("node_modules", ".bin", windows ? "turbo.cmd" : "turbo")
+const environment = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" }
+
+/** Runs a program to its end and leaves with its status when it fails. */
+const must = (command, args, stdio = "inherit") => {
+  const { error, signal, status, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    env: environment,
+    shell: windows,
+    stdio,
+    encoding: "utf8"
+  })
+  if (status === 0) return
+  if (stdout || stderr) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`)
+  if (error) process.stderr.write(`${error.message}\n`)
+  process.stderr.write(`loom-scim: ${command} ${args.slice(0, 3).join(" ")} failed\n`)
+  process.exit(status ?? (signal ? 130 : 1))
+}
+
+const install = () => {
+  const marker = inRoot("node_modules", ".modules.yaml")
+  const fresh =
+    existsSync(marker) && existsSync(node) && statSync(marker).mtimeMs >= statSync(inRoot("pnpm-lock.yaml")).mtimeMs
+  if (fresh) return
+  process.stderr.write("loom-scim: installing what is missing (once, about 20 s)\n")
+  must("npx", ["-y", `pnpm@${pnpmVersion}`, "install", "--frozen-lockfile"], "pipe")
+  const now = new Date()
+  utimesSync(marker, now, now)
+}
+
+const buildApp = () => {
+  must(turbo, ["run", "build", "--filter=loom-scim", "--output-logs=errors-only"], "pipe")
+}
+
+/** Hands the terminal over to the app; its exit code is ours. */
+const runApp = (args) => {
+  const child = spawn(node, [inRoot("apps", "tui", "dist", "main.js"), ...args], { stdio: "inherit" })
+  // Ctrl-C reaches the whole foreground group; the app decides how to leave, and we follow it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("error", (error) => {
+    process.stderr.write(`loom-scim: ${error.message}\n`)
+    process.exit(1)
+  })
+  child.on("exit", (code, signal) => process.exit(code ?? (signal ? 130 : 1)))
+}
+
+const [task, ...rest] = process.argv.slice(2)
+install()
+switch (task) {
+  case "demo":
+    buildApp()
+    runApp(["demo", ...rest])
+    break
+  case "run":
+    buildApp()
+    runApp(rest)
+    break
+  case "test":
+    must(node, [inRoot("scripts", "test.ts"), ...rest])
+    break
+  case "bench":
+    buildApp()
+    must(node, [inRoot("bench", "startup.ts"), ...rest])
+    break
+  default:
+    process.stderr.write("usage: node scripts/bootstrap.mjs demo|run|test|bench\n")
+    process.exit(2)
+}
