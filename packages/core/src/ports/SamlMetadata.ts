@@ -6,6 +6,7 @@ import type { IdpMetadata } from "../setup/IdpMetadata.ts"
 /** Why a document was not accepted as identity provider metadata. */
 export class SamlMetadataRejected extends Schema.TaggedError<SamlMetadataRejected>()("SamlMetadataRejected", {
   reason: Schema.Literals([
+    "badUrl",
     "unreachable",
     "httpStatus",
     "redirected",

@@ -38,6 +38,8 @@ const classify4 = (bytes: ReadonlyArray<number>): AddressKind => {
   const [a = 0, b = 0, c = 0, d = 0] = bytes
   if (a === 169 && b === 254) return c === 169 && d === 254 ? "metadata" : "linkLocal"
   if (a === 100 && b === 100 && c === 100 && d === 200) return "metadata"
+  // Azure's virtual platform address lies in public space.
+  if (a === 168 && b === 63 && c === 129 && d === 16) return "metadata"
   if (a === 127) return "loopback"
   if (a === 10 || (a === 172 && b >= 16 && b <= 31) || (a === 192 && b === 168)) return "private"
   if (a === 100 && b >= 64 && b <= 127) return "private"
@@ -62,6 +64,7 @@ const classify6 = (groups: ReadonlyArray<number>): AddressKind => {
   if ((g0 & 0xffc0) === 0xfe80) return "linkLocal"
   if ((g0 & 0xe000) !== 0x2000) return "reserved"
   if (g0 === 0x2001 && (g1 < 0x200 || g1 === 0xdb8)) return "reserved"
+  if (g0 === 0x3fff && g1 < 0x1000) return "reserved"
   return "public"
 }
 

@@ -4,7 +4,7 @@ import * as Address from "./Address.ts"
 
 /** A normalised absolute URL without query, fragment, user-info or trailing slash. Made only by {@link parse}. */
 export const BridgeUrl = Schema.String.check(
-  Schema.isPattern(/^https?:\/\/[^\s?#@]+[^\s?#@/]$/, { message: "a normalised bridge URL" })
+  Schema.isPattern(/^https?:\/\/[^\s?#@/]+(?:\/[^\s?#]*[^\s?#/])?$/, { message: "a normalised bridge URL" })
 ).pipe(Schema.brand("BridgeUrl"))
 export type BridgeUrl = typeof BridgeUrl.Type
 
@@ -68,13 +68,14 @@ export const parse = (
     return refuse("notAUrl", "That is not a URL. Example: https://scim.example.com.")
   }
   const url = new URL(absolute)
-  if (url.username !== "" || url.password !== "") {
+  // An empty user-info (https://@host) leaves no trace in the parsed URL, so the text is looked at.
+  if (/^[a-z]+:\/\/[^/\\?#]*@/i.test(absolute)) {
     return refuse("userInfo", "The URL holds a user name or password. Remove everything between // and @.")
   }
   if (absolute.includes("?"))
     return refuse("query", "The URL has a query (?…), which would divert the path. Remove it.")
   if (absolute.includes("#")) return refuse("fragment", "The URL has a fragment (#…). Remove it.")
-  if (/\/\.{1,2}(?:\/|$)/.test(absolute.replace(/^[a-z]+:\/\//i, ""))) {
+  if (/[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i.test(absolute.replace(/^[a-z]+:\/\//i, ""))) {
     return refuse("dotSegments", "The path has . or .. in it. Paste the endpoint as it was shown.")
   }
   const kind = Address.classifyHost(url.hostname)

@@ -106,31 +106,33 @@ export const judge = (expected: string, lookups: ReadonlyArray<Lookup>): Verdict
   }
   const apex = lookups[0]
   if (apex === undefined) return { verified: false, conclusive: false, saw: "nothing was asked", next: "Check again." }
-  const values = lookups.flatMap(({ answer }) => (Result.isSuccess(answer) ? answer.success : []))
-  const similar = values.filter(isVerification)
-  if (similar.length > 0) {
-    return {
-      verified: false,
-      conclusive: true,
-      saw: `TXT ${apex.name} holds ${similar.join(", ")} instead of ${expected}`,
-      next: "Replace the old value: it belongs to another workspace or an earlier attempt."
+  // The record may stand at any of the names, so its absence is known only when each of them was answered.
+  const conclusive = lookups.every(
+    ({ answer }) =>
+      Result.isSuccess(answer) || answer.failure.kind === "nxdomain" || answer.failure.kind === "nodata"
+  )
+  for (const { answer, name } of lookups) {
+    const similar = Result.isSuccess(answer) ? answer.success.filter(isVerification) : []
+    if (similar.length > 0) {
+      return {
+        verified: false,
+        conclusive,
+        saw: `TXT ${name} holds ${similar.join(", ")} instead of ${expected}`,
+        next: "Replace the old value: it belongs to another workspace or an earlier attempt."
+      }
     }
   }
   if (Result.isSuccess(apex.answer)) {
+    const values = apex.answer.success
     const shown = values.slice(0, 5).map((value) => JSON.stringify(value.slice(0, 80)))
     return {
       verified: false,
-      conclusive: true,
+      conclusive,
       saw: `TXT ${apex.name} has ${values.length} other record(s): ${shown.join(", ")}`,
       next: `Add ${expected} as one more TXT record at the apex (host @), beside the others.`
     }
   }
-  const { kind } = apex.answer.failure
+  const { kind, server } = apex.answer.failure
   const [what, next] = failureText[kind]
-  return {
-    verified: false,
-    conclusive: kind === "nxdomain" || kind === "nodata",
-    saw: `${apex.name} ${what}, asked through ${apex.answer.failure.server}`,
-    next
-  }
+  return { verified: false, conclusive, saw: `${apex.name} ${what}, asked through ${server}`, next }
 }

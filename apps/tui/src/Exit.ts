@@ -1,0 +1,42 @@
+/** How the program ends: documented exit codes, and one way to say what went wrong. */
+import { Schema } from "effect"
+
+/** Exit codes, for scripts. */
+export const codes = {
+  ok: 0,
+  /** A defect of ours. */
+  unexpected: 1,
+  /** Wrong flags or arguments, or an answers file that does not fit. */
+  usage: 2,
+  /** The journey said no, or is not finished. */
+  refused: 3,
+  /** A check failed. */
+  checkFailed: 4,
+  /** Data directory, database, key or vault. */
+  storage: 5,
+  /** Interrupted by Ctrl-C. */
+  interrupted: 130
+} as const
+
+/** One of the codes. */
+export type Code = (typeof codes)[keyof typeof codes]
+
+/** Ends a command with a message for people and a code for scripts. */
+export class Ended extends Schema.TaggedError<Ended>()("Ended", {
+  code: Schema.Literals(Object.values(codes)),
+  reason: Schema.String,
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
+const storage = new Set(["JournalFailure", "VaultFailure", "SequenceConflict"])
+
+/** Puts any of core's errors into that form; each of them carries its next step in its message. */
+export const fromError = (error: { readonly _tag: string; readonly message: string }): Ended => {
+  if (error instanceof Ended) return error
+  const code = storage.has(error._tag) ? codes.storage : codes.refused
+  return new Ended({ code, reason: error._tag, detail: error.message })
+}

@@ -1,0 +1,271 @@
+/** The commands, their flags and their help. Handlers are loaded when they are called. */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Cause, Effect, Exit, Option } from "effect"
+import { Argument, CliError, Command, Flag } from "effect/cli"
+import { codes, Ended } from "./Exit.ts"
+import { version } from "./version.ts"
+
+const root = Command.make("loom-scim").pipe(
+  Command.withDescription(
+    "From Loom Enterprise to people provisioned by SCIM, provably. Exit codes: 0 done, 1 defect, 2 usage, 3 refused or not finished, 4 a check failed, 5 storage or key, 130 interrupted."
+  ),
+  Command.withSharedFlags({
+    dataDir: Flag.String("data-dir").pipe(
+      Flag.withDescription("Where events and sealed tokens live (default: $LOOM_SCIM_HOME, or ~/.local/share/loom-scim)"),
+      Flag.optional
+    ),
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("Print JSON on standard output, errors as JSON on standard error"),
+      Flag.withDefault(false)
+    ),
+    dnsServer: Flag.String("dns-server").pipe(
+      Flag.withDescription("Ask this DNS server, address or address:port (default: the system's)"),
+      Flag.optional
+    ),
+    allowPrivateNetwork: Flag.Boolean("allow-private-network").pipe(
+      Flag.withDescription("For labs: allow endpoints and metadata on private networks and this machine"),
+      Flag.withDefault(false)
+    )
+  })
+)
+
+const connection = Flag.String("connection").pipe(
+  Flag.withAlias("c"),
+  Flag.withDescription("Which connection, by its id (default: the only one)"),
+  Flag.optional
+)
+
+const setup = Command.make(
+  "setup",
+  {
+    connection,
+    name: Flag.String("name").pipe(Flag.withDescription("Begin a new connection with this name"), Flag.optional),
+    answers: Flag.String("answers").pipe(
+      Flag.withDescription("Run unattended from this YAML file; the token comes from LOOM_SCIM_TOKEN or --token-fd"),
+      Flag.optional
+    ),
+    tokenFd: Flag.Int("token-fd").pipe(
+      Flag.withDescription("Read the bearer token from this file descriptor"),
+      Flag.optional
+    )
+  },
+  Effect.fn(function* (flags) {
+    const shared = yield* root
+    const { setup } = yield* Effect.promise(() => import("./commands/setup.ts"))
+    return yield* setup(shared, flags)
+  })
+).pipe(
+  Command.withDescription("Guide a Loom workspace through the eight steps; resumes where you left"),
+  Command.withExamples([
+    { command: "loom-scim setup", description: "Begin, or go on with, the only connection" },
+    { command: "loom-scim setup --name Acme", description: "Begin one more connection" },
+    {
+      command: "loom-scim setup --answers answers.yaml --token-fd 3 3< token.txt",
+      description: "Unattended, the token never an argument"
+    }
+  ])
+)
+
+const status = Command.make(
+  "status",
+  { connection },
+  Effect.fn(function* (flags) {
+    const shared = yield* root
+    const { status } = yield* Effect.promise(() => import("./commands/status.ts"))
+    return yield* status(shared, flags)
+  })
+).pipe(
+  Command.withDescription("Show every step with its evidence; exits 3 while not connected"),
+  Command.withExamples([{ command: "loom-scim status --json", description: "For scripts" }])
+)
+
+const check = Command.make(
+  "check",
+  { connection },
+  Effect.fn(function* (flags) {
+    const shared = yield* root
+    const { check } = yield* Effect.promise(() => import("./commands/check.ts"))
+    return yield* check(shared, flags)
+  })
+).pipe(
+  Command.withDescription("Check again all that can be checked: DNS, certificates, token, endpoint; exits 4 on a failure"),
+  Command.withExamples([
+    { command: "loom-scim check", description: "The only connection" },
+    { command: "loom-scim check --dns-server 1.1.1.1", description: "Through another resolver" }
+  ])
+)
+
+const idArgument = Argument.String("id").pipe(Argument.withDescription("The connection's id"))
+
+const connections = Command.make("connections").pipe(
+  Command.withDescription("List, show and remove connections"),
+  Command.withExamples([{ command: "loom-scim connections list", description: "All of them" }]),
+  Command.withSubcommands([
+    Command.make(
+      "list",
+      {},
+      Effect.fn(function* () {
+        const shared = yield* root
+        const { list } = yield* Effect.promise(() => import("./commands/connections.ts"))
+        return yield* list(shared)
+      })
+    ).pipe(
+      Command.withDescription("List all connections"),
+      Command.withExamples([{ command: "loom-scim connections list --json", description: "For scripts" }])
+    ),
+    Command.make(
+      "show",
+      { id: idArgument },
+      Effect.fn(function* ({ id }) {
+        const shared = yield* root
+        const { show } = yield* Effect.promise(() => import("./commands/connections.ts"))
+        return yield* show(shared, id)
+      })
+    ).pipe(
+      Command.withDescription("Show a connection with its whole log of events"),
+      Command.withExamples([{ command: "loom-scim connections show acme", description: "Steps, then who did what, when" }])
+    ),
+    Command.make(
+      "remove",
+      {
+        id: idArgument,
+        yes: Flag.Boolean("yes").pipe(Flag.withDescription("Do not ask"), Flag.withDefault(false))
+      },
+      Effect.fn(function* ({ id, yes }) {
+        const shared = yield* root
+        const { remove } = yield* Effect.promise(() => import("./commands/connections.ts"))
+        return yield* remove(shared, id, yes)
+      })
+    ).pipe(
+      Command.withDescription("Forget a connection's token and take it off the list; nothing changes in Loom"),
+      Command.withExamples([{ command: "loom-scim connections remove acme --yes", description: "Without asking" }])
+    )
+  ])
+)
+
+const key = Command.make("key").pipe(
+  Command.withDescription("The key that seals tokens"),
+  Command.withExamples([{ command: "loom-scim key rotate", description: "A new key; every token is sealed again" }]),
+  Command.withSubcommands([
+    Command.make(
+      "show",
+      {},
+      Effect.fn(function* () {
+        const shared = yield* root
+        const { show } = yield* Effect.promise(() => import("./commands/key.ts"))
+        return yield* show(shared)
+      })
+    ).pipe(
+      Command.withDescription("Show the key's id and where it lives, never the key"),
+      Command.withExamples([{ command: "loom-scim key show", description: "Where the key lives" }])
+    ),
+    Command.make(
+      "rotate",
+      {},
+      Effect.fn(function* () {
+        const shared = yield* root
+        const { rotate } = yield* Effect.promise(() => import("./commands/key.ts"))
+        return yield* rotate(shared)
+      })
+    ).pipe(
+      Command.withDescription("Make a new key and seal every token with it"),
+      Command.withExamples([
+        { command: "loom-scim key rotate", description: "With the key file" },
+        {
+          command: "LOOM_SCIM_KEY_PREVIOUS=$old LOOM_SCIM_KEY=$new loom-scim key rotate",
+          description: "With keys from the environment"
+        }
+      ])
+    )
+  ])
+)
+
+const sandbox = Command.make(
+  "sandbox",
+  {
+    users: Flag.Int("users").pipe(Flag.withDescription("How many members it starts with"), Flag.withDefault(25)),
+    port: Flag.Int("port").pipe(Flag.withDescription("HTTP port, 0 for any"), Flag.withDefault(0)),
+    dnsPort: Flag.Int("dns-port").pipe(Flag.withDescription("DNS port, 0 for any"), Flag.withDefault(0)),
+    dataFile: Flag.String("data-file").pipe(Flag.withDescription("Keep members in this file"), Flag.optional)
+  },
+  Effect.fn(function* (flags) {
+    const shared = yield* root
+    const { sandbox } = yield* Effect.promise(() => import("./commands/sandbox.ts"))
+    return yield* sandbox(shared, flags)
+  })
+).pipe(
+  Command.withDescription("Run a stand-in for a Loom workspace on this machine until Ctrl-C"),
+  Command.withExamples([
+    { command: "loom-scim sandbox --users 1000", description: "With a thousand members" },
+    { command: "loom-scim sandbox --port 8080 --data-file sandbox.json", description: "Kept between runs" }
+  ])
+)
+
+const demo = Command.make(
+  "demo",
+  {
+    nonInteractive: Flag.Boolean("non-interactive").pipe(
+      Flag.withDescription("Walk the whole journey unattended, printing each step"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fn(function* (flags) {
+    const shared = yield* root
+    const { demo } = yield* Effect.promise(() => import("./commands/demo.ts"))
+    return yield* demo(shared, flags)
+  })
+).pipe(
+  Command.withDescription("The guided setup against a sandbox on this machine"),
+  Command.withExamples([{ command: "loom-scim demo --non-interactive", description: "Unattended; exits 0 when connected" }])
+)
+
+const completion = Command.make(
+  "completion",
+  { shell: Argument.Literals("shell", ["bash", "zsh", "fish"]).pipe(Argument.withDescription("Which shell")) },
+  ({ shell }) => printCompletion(shell)
+).pipe(
+  Command.withDescription("Print a completion script"),
+  Command.withExamples([
+    { command: "loom-scim completion bash > /etc/bash_completion.d/loom-scim", description: "For bash" }
+  ])
+)
+
+const program = root.pipe(
+  Command.withSubcommands([setup, status, check, connections, key, sandbox, demo, completion])
+)
+
+// The declared type breaks the circle: the script describes the program that prints it.
+function printCompletion(shell: string): Effect.Effect<void, Ended, Command.Environment> {
+  return Command.runWith(program, { version })(["--completions", shell]).pipe(Effect.mapError(toEnded))
+}
+
+const toEnded = (error: Ended | CliError.CliError): Ended =>
+  error instanceof Ended ? error : new Ended({ code: codes.usage, reason: error._tag, detail: error.message })
+
+/** Runs the program on its arguments and ends the process with a documented code. */
+export const run = (args: ReadonlyArray<string>): void => {
+  const json = args.includes("--json")
+  const report = (error: Ended | CliError.CliError) =>
+    Effect.sync(() => {
+      const { code, detail, reason } = toEnded(error)
+      // The command line library has printed usage errors with their help already.
+      if (error instanceof Ended || json) {
+        process.stderr.write(json ? `${JSON.stringify({ error: { reason, detail, code } })}\n` : `loom-scim: ${detail}\n`)
+      }
+    })
+  const teardown = <A, E>(exit: Exit.Exit<A, E>, onExit: (code: number) => void): void => {
+    if (Exit.isSuccess(exit)) return onExit(codes.ok)
+    if (Cause.hasInterruptsOnly(exit.cause)) return onExit(codes.interrupted)
+    const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+    if (failure instanceof Ended) return onExit(failure.code)
+    if (CliError.isCliError(failure)) return onExit(codes.usage)
+    process.stderr.write(`loom-scim: unexpected: ${Cause.pretty(exit.cause)}\n`)
+    return onExit(codes.unexpected)
+  }
+  Command.runWith(program, { version })(args).pipe(
+    Effect.tapError(report),
+    Effect.provide(NodeServices.layer),
+    NodeRuntime.runMain({ disableErrorReporting: true, teardown })
+  )
+}

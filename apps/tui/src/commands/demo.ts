@@ -1,0 +1,106 @@
+/** `loom-scim demo`: the guided setup against a sandbox of this machine, its values filled in. */
+import type { Task } from "@loom-scim/core/setup/Task"
+import { Console, Effect, Option, Redacted, Schema } from "effect"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import type { Answers } from "../answers.ts"
+import { answerTo } from "../answers.ts"
+import { codes, Ended } from "../Exit.ts"
+import { start } from "./sandbox.ts"
+import type { SharedFlags } from "./shared.ts"
+import { withServices } from "./shared.ts"
+import { guided, unattended } from "./setup.ts"
+
+const txt = "loom-site-verification=0123456789abcdef0123456789abcdef"
+const domain = "example.com"
+
+/** What the sandbox must keep between runs, so that a set-up begun in one demo goes on in the next. */
+const Place = Schema.Struct({ port: Schema.Int, dnsPort: Schema.Int })
+const PlaceJson = Schema.fromJsonString(Place)
+
+const directoryOf = ({ dataDir }: SharedFlags): string =>
+  Option.getOrElse(dataDir, () =>
+    join(process.env["XDG_DATA_HOME"] || join(homedir(), ".local", "share"), "loom-scim-demo")
+  )
+
+const recall = (file: string): typeof Place.Type =>
+  existsSync(file)
+    ? Option.getOrElse(Schema.decodeUnknownOption(PlaceJson)(readFileSync(file, "utf8")), () => ({ port: 0, dnsPort: 0 }))
+    : { port: 0, dnsPort: 0 }
+
+/** The sandbox on the ports of the last run, or on others when those are taken. */
+const startAgain = Effect.fnUntraced(function* (directory: string) {
+  const file = join(directory, "sandbox-place.json")
+  const place = recall(file)
+  const options = { users: 25, dataFile: join(directory, "sandbox.json") }
+  const sandbox = yield* start({ ...options, ...place }).pipe(
+    Effect.catch(() => start({ ...options, port: 0, dnsPort: 0 }))
+  )
+  const port = Number(new URL(sandbox.scimUrl).port)
+  writeFileSync(file, Schema.encodeSync(PlaceJson)({ port, dnsPort: sandbox.dns.port }))
+  return sandbox
+})
+
+const publishTxt = (controlUrl: string) =>
+  Effect.tryPromise({
+    try: async () => {
+      const body = JSON.stringify({ name: domain, type: "TXT", values: ["v=spf1 -all", txt] })
+      const headers = { "content-type": "application/json" }
+      const { ok } = await fetch(`${controlUrl}/dns`, { method: "POST", headers, body })
+      if (!ok) throw new Error("refused")
+    },
+    catch: () => new Ended({ code: codes.unexpected, reason: "SandboxFailed", detail: "The sandbox's DNS does not take records." })
+  })
+
+const answersFor = (endpoint: string, metadata: string): Answers => ({
+  name: "Demo",
+  confirm: { enterprisePlan: true, samlSso: true, ssoTest: true, relogin: true, lockout: true },
+  domains: [{ domain, method: "dnsTxt", txt }],
+  members: `ada@${domain}, grace@${domain}, contractor@elsewhere.test`,
+  sso: { metadata, defaultRole: "viewer", enforce: "off" },
+  endpoint,
+  domainCapture: "captureNewUsers",
+  deprovisioning: "deactivate"
+})
+
+export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInteractive: boolean }) =>
+  Effect.gen(function* () {
+    const directory = directoryOf(given)
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const sandbox = yield* startAgain(directory)
+    yield* publishTxt(sandbox.controlUrl)
+    const answers = answersFor(sandbox.scimUrl, sandbox.idpMetadataUrl)
+    const token = Redacted.make(sandbox.token)
+    const flags: SharedFlags = {
+      ...given,
+      dataDir: Option.some(directory),
+      dnsServer: Option.some(`${sandbox.dns.host}:${sandbox.dns.port}`),
+      allowPrivateNetwork: true
+    }
+    if (!given.json) {
+      yield* Console.log(`Sandbox   ${sandbox.scimUrl}\nData      ${directory}\n`)
+    }
+    if (nonInteractive || !process.stdin.isTTY || !process.stdout.isTTY) {
+      const { state } = yield* withServices(flags, "cli", unattended(flags, answers, token))
+      // Connected by an earlier run proves nothing about this one, so the endpoint is asked again.
+      const { check } = yield* Effect.promise(() => import("./check.ts"))
+      if (!given.json) yield* Console.log(`\nChecking everything again over HTTP and DNS (last validated ${String(state.probe?.at ?? "never")}):`)
+      return yield* check(flags, { connection: Option.none() })
+    }
+    const prefill = (task: Task): string | undefined => {
+      const answer = answerTo(answers, token, task)
+      switch (answer._tag) {
+        case "Value":
+          return answer.value
+        case "Secret":
+          return Redacted.value(answer.value)
+        case "Confirm":
+        case "None":
+          return undefined
+      }
+    }
+    const resume = "npm run demo"
+    const own = { connection: Option.none<string>(), name: Option.none<string>() }
+    return yield* withServices(flags, "tui", guided(flags, own, { prefill, banner: "demo: values are filled in", resume }))
+  }).pipe(Effect.scoped)

@@ -1,0 +1,54 @@
+/** `loom-scim sandbox` */
+import { Console, Effect, Option } from "effect"
+import { codes, Ended } from "../Exit.ts"
+import type { SharedFlags } from "./shared.ts"
+
+interface SandboxFlags {
+  readonly users: number
+  readonly port: number
+  readonly dnsPort: number
+  readonly dataFile: Option.Option<string>
+}
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "it could not start")
+
+/** A running sandbox, stopped with the scope. Loaded only here: it brings a whole web server along. */
+export const start = (options: {
+  readonly users: number
+  readonly port: number
+  readonly dnsPort: number
+  readonly dataFile?: string
+  readonly token?: string
+}) =>
+  Effect.acquireRelease(
+    Effect.tryPromise({
+      try: async () => (await import("@loom-scim/sandbox/Sandbox")).startSandbox(options),
+      catch: (cause) => new Ended({ code: codes.storage, reason: "SandboxFailed", detail: `Sandbox: ${messageOf(cause)}` })
+    }),
+    (sandbox) => Effect.promise(() => sandbox.close())
+  )
+
+export const sandbox = ({ json }: SharedFlags, { dataFile, dnsPort, port, users }: SandboxFlags) =>
+  Effect.gen(function* () {
+    const file = Option.match(dataFile, { onNone: () => ({}), onSome: (path) => ({ dataFile: path }) })
+    const running = yield* start({ users, port, dnsPort, ...file })
+    const { controlUrl, dns, idpMetadataUrl, scimUrl, token } = running
+    const dnsServer = `${dns.host}:${dns.port}`
+    yield* Console.log(
+      json
+        ? JSON.stringify({ endpoint: scimUrl, token, idpMetadata: idpMetadataUrl, dnsServer, control: controlUrl })
+        : [
+            "A stand-in for a Loom workspace is running. Nothing here reaches the real Loom.",
+            "",
+            `  Endpoint      ${scimUrl}`,
+            `  Bearer token  ${token}`,
+            `  IdP metadata  ${idpMetadataUrl}`,
+            `  DNS server    ${dnsServer}`,
+            `  Control       ${controlUrl}`,
+            "",
+            `Try it: loom-scim setup --allow-private-network --dns-server ${dnsServer}`,
+            "Ctrl-C stops it."
+          ].join("\n")
+    )
+    return yield* Effect.never
+  }).pipe(Effect.scoped)

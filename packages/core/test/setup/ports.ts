@@ -1,0 +1,128 @@
+/** The ports in memory, for tests of the services above them. */
+import { Effect, Layer, Redacted, Ref } from "effect"
+import { DnsFailure, DomainResolver } from "../../src/ports/DomainResolver.ts"
+import { Journal, SequenceConflict } from "../../src/ports/Journal.ts"
+import { MemberList, MemberListUnreadable } from "../../src/ports/MemberList.ts"
+import { SamlMetadata, SamlMetadataRejected } from "../../src/ports/SamlMetadata.ts"
+import { Fingerprint, Vault, VaultFailure } from "../../src/ports/Vault.ts"
+import { ScimProbe } from "../../src/scim/Probe.ts"
+import type { ProbeReport } from "../../src/scim/ProbeReport.ts"
+import type { ConnectionId } from "../../src/setup/ConnectionId.ts"
+import type { Recorded } from "../../src/setup/Event.ts"
+import type { IdpMetadata } from "../../src/setup/IdpMetadata.ts"
+import { SetupService } from "../../src/setup/SetupService.ts"
+import { goodProbe, metadata } from "./moves.ts"
+
+/** What the world outside looks like; tests change it. */
+export class World {
+  readonly txt = new Map<string, ReadonlyArray<string>>()
+  readonly addresses = new Map<string, ReadonlyArray<string>>([["scim.acme.com", ["93.184.216.34"]]])
+  probe: ProbeReport = goodProbe
+  metadata: IdpMetadata = metadata("urn:idp", "2099-01-01T00:00:00Z")
+  readonly probed: Array<{ readonly url: string; readonly token: string }> = []
+  readonly sealed = new Map<string, string>()
+  readonly log = new Map<ConnectionId, Array<Recorded>>()
+}
+
+const journal = (world: World) =>
+  Layer.succeed(
+    Journal,
+    Journal.of({
+      append: (id, expected, entries) =>
+        Effect.suspend(() => {
+          const log = world.log.get(id) ?? []
+          if (log.length !== expected) {
+            return Effect.fail(new SequenceConflict({ connectionId: id, expected, actual: log.length }))
+          }
+          world.log.set(id, [...log, ...entries])
+          return Effect.void
+        }),
+      load: (id) => Effect.sync(() => world.log.get(id) ?? []),
+      list: Effect.sync(() => [...world.log.keys()])
+    })
+  )
+
+const vault = (world: World) =>
+  Layer.effect(
+    Vault,
+    Effect.gen(function* () {
+      const count = yield* Ref.make(0)
+      return Vault.of({
+        seal: (_, token) =>
+          Effect.map(Ref.updateAndGet(count, (n) => n + 1), (n) => {
+            const which = Fingerprint.make(n.toString(16).padStart(12, "0"))
+            world.sealed.set(which, Redacted.value(token))
+            return which
+          }),
+        open: (connectionId, which) =>
+          Effect.suspend(() => {
+            const value = world.sealed.get(which)
+            return value === undefined
+              ? Effect.fail(new VaultFailure({ reason: "missing", connectionId, detail: "No token", next: "Paste it" }))
+              : Effect.succeed(Redacted.make(value))
+          }),
+        prune: (_, keep) =>
+          Effect.sync(() => {
+            for (const which of world.sealed.keys()) {
+              if (!keep.some((kept) => kept === which)) world.sealed.delete(which)
+            }
+          })
+      })
+    })
+  )
+
+const resolver = (world: World) => {
+  const answer = (records: ReadonlyMap<string, ReadonlyArray<string>>) => (name: string) =>
+    Effect.suspend(() => {
+      const values = records.get(name)
+      return values === undefined
+        ? Effect.fail(new DnsFailure({ kind: "nxdomain", name, server: "test" }))
+        : Effect.succeed(values)
+    })
+  return Layer.succeed(
+    DomainResolver,
+    DomainResolver.of({ txt: answer(world.txt), addresses: answer(world.addresses), servers: "test" })
+  )
+}
+
+const saml = (world: World) =>
+  Layer.succeed(
+    SamlMetadata,
+    SamlMetadata.of({
+      read: (source) =>
+        source.kind === "paste"
+          ? Effect.fail(new SamlMetadataRejected({ reason: "notXml", detail: "Not XML", next: "Paste XML" }))
+          : Effect.sync(() => world.metadata)
+    })
+  )
+
+const probe = (world: World) =>
+  Layer.succeed(
+    ScimProbe,
+    ScimProbe.of({
+      run: ({ token, url }) =>
+        Effect.sync(() => {
+          world.probed.push({ url, token: Redacted.value(token) })
+          return world.probe
+        })
+    })
+  )
+
+const members = Layer.succeed(
+  MemberList,
+  MemberList.of({
+    fromFile: (path) =>
+      path === "members.csv"
+        ? Effect.succeed(["ada@acme.com", "eve@else.net"])
+        : Effect.fail(new MemberListUnreadable({ path, detail: `There is no file ${path}`, next: "Give another" }))
+  })
+)
+
+/** The services over a world. */
+export const layer = (world: World) =>
+  Layer.mergeAll(
+    SetupService.layer.pipe(
+      Layer.provide([journal(world), vault(world), resolver(world), saml(world), probe(world)])
+    ),
+    members
+  )
