@@ -13,5 +13,11 @@ const bundle = await rolldown({
     if (level === "warn") process.stderr.write(`${log.message}\n`)
   }
 })
-await bundle.write({ dir: "dist", format: "esm", minify: true, chunkFileNames: "[name]-[hash].js" })
+// Names are kept: SCIMMY declares resources by the names of their classes.
+await bundle.write({
+  dir: "dist",
+  format: "esm",
+  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  chunkFileNames: "[name]-[hash].js"
+})
 await bundle.close()

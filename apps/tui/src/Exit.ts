@@ -32,7 +32,7 @@ export class Ended extends Schema.TaggedError<Ended>()("Ended", {
   }
 }
 
-const storage = new Set(["JournalFailure", "VaultFailure", "SequenceConflict"])
+const storage = new Set(["JournalFailure", "KeyFailure", "VaultFailure", "SequenceConflict"])
 
 /** Puts any of core's errors into that form; each of them carries its next step in its message. */
 export const fromError = (error: { readonly _tag: string; readonly message: string }): Ended => {

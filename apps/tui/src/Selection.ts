@@ -15,7 +15,10 @@ export const find = Effect.fn("Selection.find")(function* (named: Option.Option<
     const id = Schema.decodeUnknownOption(ConnectionId)(named.value)
     const found = Option.isSome(id) ? connections.find((connection) => connection.id === id.value) : undefined
     if (found !== undefined) return Option.some(found)
-    return yield* ended("NoSuchConnection", `There is no connection "${named.value}". See them with: loom-scim connections list`)
+    return yield* ended(
+      "NoSuchConnection",
+      `There is no connection "${named.value}". See them with: loom-scim connections list`
+    )
   }
   const [first, ...others] = connections
   if (others.length > 0) {

@@ -15,15 +15,14 @@ export interface Environment {
   readonly face: typeof Face.Type
   /** Empty for the system's own. */
   readonly dnsServers: ReadonlyArray<string>
-  readonly allowPrivateNetwork: boolean
 }
 
 /** Everything a command may use. */
-export const layer = ({ allowPrivateNetwork, directory, dnsServers, face }: Environment) => {
+export const layer = ({ directory, dnsServers, face }: Environment) => {
   const resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
   const storage = Storage.layerFromEnv({ directory, face })
-  const http = ScimHttpClient.layer({ allowPrivateNetwork }).pipe(Layer.provide(resolver))
+  const http = ScimHttpClient.layer()
   const probe = ScimProbe.layer.pipe(Layer.provide(http))
-  const setup = SetupService.layer.pipe(Layer.provide(probe), Layer.provide(NodeSamlMetadata.layer))
+  const setup = SetupService.layer.pipe(Layer.provide(probe), Layer.provide(NodeSamlMetadata.layer()))
   return Layer.mergeAll(setup, NodeMemberList.layer).pipe(Layer.provide(resolver), Layer.provideMerge(storage))
 }

@@ -12,7 +12,9 @@ const root = Command.make("loom-scim").pipe(
   ),
   Command.withSharedFlags({
     dataDir: Flag.String("data-dir").pipe(
-      Flag.withDescription("Where events and sealed tokens live (default: $LOOM_SCIM_HOME, or ~/.local/share/loom-scim)"),
+      Flag.withDescription(
+        "Where events and sealed tokens live (default: $LOOM_SCIM_HOME, or ~/.local/share/loom-scim)"
+      ),
       Flag.optional
     ),
     json: Flag.Boolean("json").pipe(
@@ -89,7 +91,9 @@ const check = Command.make(
     return yield* check(shared, flags)
   })
 ).pipe(
-  Command.withDescription("Check again all that can be checked: DNS, certificates, token, endpoint; exits 4 on a failure"),
+  Command.withDescription(
+    "Check again all that can be checked: DNS, certificates, token, endpoint; exits 4 on a failure"
+  ),
   Command.withExamples([
     { command: "loom-scim check", description: "The only connection" },
     { command: "loom-scim check --dns-server 1.1.1.1", description: "Through another resolver" }
@@ -124,7 +128,9 @@ const connections = Command.make("connections").pipe(
       })
     ).pipe(
       Command.withDescription("Show a connection with its whole log of events"),
-      Command.withExamples([{ command: "loom-scim connections show acme", description: "Steps, then who did what, when" }])
+      Command.withExamples([
+        { command: "loom-scim connections show acme", description: "Steps, then who did what, when" }
+      ])
     ),
     Command.make(
       "remove",
@@ -217,7 +223,9 @@ const demo = Command.make(
   })
 ).pipe(
   Command.withDescription("The guided setup against a sandbox on this machine"),
-  Command.withExamples([{ command: "loom-scim demo --non-interactive", description: "Unattended; exits 0 when connected" }])
+  Command.withExamples([
+    { command: "loom-scim demo --non-interactive", description: "Unattended; exits 0 when connected" }
+  ])
 )
 
 const completion = Command.make(
@@ -231,9 +239,7 @@ const completion = Command.make(
   ])
 )
 
-const program = root.pipe(
-  Command.withSubcommands([setup, status, check, connections, key, sandbox, demo, completion])
-)
+const program = root.pipe(Command.withSubcommands([setup, status, check, connections, key, sandbox, demo, completion]))
 
 // The declared type breaks the circle: the script describes the program that prints it.
 function printCompletion(shell: string): Effect.Effect<void, Ended, Command.Environment> {
@@ -251,7 +257,9 @@ export const run = (args: ReadonlyArray<string>): void => {
       const { code, detail, reason } = toEnded(error)
       // The command line library has printed usage errors with their help already.
       if (error instanceof Ended || json) {
-        process.stderr.write(json ? `${JSON.stringify({ error: { reason, detail, code } })}\n` : `loom-scim: ${detail}\n`)
+        process.stderr.write(
+          json ? `${JSON.stringify({ error: { reason, detail, code } })}\n` : `loom-scim: ${detail}\n`
+        )
       }
     })
   const teardown = <A, E>(exit: Exit.Exit<A, E>, onExit: (code: number) => void): void => {

@@ -15,7 +15,11 @@ export const check = (flags: SharedFlags, own: { readonly connection: Option.Opt
     const { glyphs, json } = outputOf(flags)
     yield* Console.log(json ? JSON.stringify({ connection: id, results }) : Report.check(results, glyphs))
     if (Check.failed(results)) {
-      return yield* new Ended({ code: codes.checkFailed, reason: "CheckFailed", detail: "At least one check failed; see above." })
+      return yield* new Ended({
+        code: codes.checkFailed,
+        reason: "CheckFailed",
+        detail: "At least one check failed; see above."
+      })
     }
     return undefined
   }).pipe((effect) => withServices(flags, "cli", effect))

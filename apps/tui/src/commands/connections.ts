@@ -11,7 +11,8 @@ import { required } from "../Selection.ts"
 import type { SharedFlags } from "./shared.ts"
 import { actorOf, outputOf, withServices } from "./shared.ts"
 
-const done = (statuses: ReadonlyArray<Progress.StepProgress>) => statuses.filter(({ status }) => status === "done").length
+const done = (statuses: ReadonlyArray<Progress.StepProgress>) =>
+  statuses.filter(({ status }) => status === "done").length
 
 export const list = (flags: SharedFlags) =>
   Effect.gen(function* () {
@@ -79,6 +80,8 @@ export const remove = (flags: SharedFlags, id: string, yes: boolean) =>
     }
     yield* (yield* SetupService).remove(connection.id, actorOf("cli"))
     return yield* Console.log(
-      flags.json ? JSON.stringify({ removed: connection.id }) : `Removed ${connection.id}; its token is forgotten, its log is kept.`
+      flags.json
+        ? JSON.stringify({ removed: connection.id })
+        : `Removed ${connection.id}; its token is forgotten, its log is kept.`
     )
   }).pipe((effect) => withServices(flags, "cli", effect))

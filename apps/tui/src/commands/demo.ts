@@ -1,4 +1,5 @@
 /** `loom-scim demo`: the guided setup against a sandbox of this machine, its values filled in. */
+import { SetupService } from "@loom-scim/core/setup/SetupService"
 import type { Task } from "@loom-scim/core/setup/Task"
 import { Console, Effect, Option, Redacted, Schema } from "effect"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -9,7 +10,7 @@ import { answerTo } from "../answers.ts"
 import { codes, Ended } from "../Exit.ts"
 import { start } from "./sandbox.ts"
 import type { SharedFlags } from "./shared.ts"
-import { withServices } from "./shared.ts"
+import { actorOf, withServices } from "./shared.ts"
 import { guided, unattended } from "./setup.ts"
 
 const txt = "loom-site-verification=0123456789abcdef0123456789abcdef"
@@ -26,7 +27,10 @@ const directoryOf = ({ dataDir }: SharedFlags): string =>
 
 const recall = (file: string): typeof Place.Type =>
   existsSync(file)
-    ? Option.getOrElse(Schema.decodeUnknownOption(PlaceJson)(readFileSync(file, "utf8")), () => ({ port: 0, dnsPort: 0 }))
+    ? Option.getOrElse(Schema.decodeUnknownOption(PlaceJson)(readFileSync(file, "utf8")), () => ({
+        port: 0,
+        dnsPort: 0
+      }))
     : { port: 0, dnsPort: 0 }
 
 /** The sandbox on the ports of the last run, or on others when those are taken. */
@@ -50,7 +54,8 @@ const publishTxt = (controlUrl: string) =>
       const { ok } = await fetch(`${controlUrl}/dns`, { method: "POST", headers, body })
       if (!ok) throw new Error("refused")
     },
-    catch: () => new Ended({ code: codes.unexpected, reason: "SandboxFailed", detail: "The sandbox's DNS does not take records." })
+    catch: () =>
+      new Ended({ code: codes.unexpected, reason: "SandboxFailed", detail: "The sandbox's DNS does not take records." })
   })
 
 const answersFor = (endpoint: string, metadata: string): Answers => ({
@@ -62,6 +67,13 @@ const answersFor = (endpoint: string, metadata: string): Answers => ({
   endpoint,
   domainCapture: "captureNewUsers",
   deprovisioning: "deactivate"
+})
+
+/** Takes the connections of earlier demos off the list, so that an unattended demo always walks the whole journey. */
+const forget = Effect.gen(function* () {
+  const setup = yield* SetupService
+  const earlier = (yield* setup.list).filter(({ state }) => state.name === "Demo")
+  yield* Effect.forEach(earlier, ({ id }) => setup.remove(id, actorOf("cli")))
 })
 
 export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInteractive: boolean }) =>
@@ -82,11 +94,10 @@ export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInter
       yield* Console.log(`Sandbox   ${sandbox.scimUrl}\nData      ${directory}\n`)
     }
     if (nonInteractive || !process.stdin.isTTY || !process.stdout.isTTY) {
-      const { state } = yield* withServices(flags, "cli", unattended(flags, answers, token))
-      // Connected by an earlier run proves nothing about this one, so the endpoint is asked again.
+      const { id } = yield* withServices(flags, "cli", Effect.andThen(forget, unattended(flags, answers, token)))
       const { check } = yield* Effect.promise(() => import("./check.ts"))
-      if (!given.json) yield* Console.log(`\nChecking everything again over HTTP and DNS (last validated ${String(state.probe?.at ?? "never")}):`)
-      return yield* check(flags, { connection: Option.none() })
+      if (!given.json) yield* Console.log("\nEverything that can be checked, checked again:")
+      return yield* check(flags, { connection: Option.some(id) })
     }
     const prefill = (task: Task): string | undefined => {
       const answer = answerTo(answers, token, task)
@@ -102,5 +113,9 @@ export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInter
     }
     const resume = "npm run demo"
     const own = { connection: Option.none<string>(), name: Option.none<string>() }
-    return yield* withServices(flags, "tui", guided(flags, own, { prefill, banner: "demo: values are filled in", resume }))
+    return yield* withServices(
+      flags,
+      "tui",
+      guided(flags, own, { prefill, banner: "demo: values are filled in", resume })
+    )
   }).pipe(Effect.scoped)

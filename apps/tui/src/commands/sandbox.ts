@@ -23,7 +23,8 @@ export const start = (options: {
   Effect.acquireRelease(
     Effect.tryPromise({
       try: async () => (await import("@loom-scim/sandbox/Sandbox")).startSandbox(options),
-      catch: (cause) => new Ended({ code: codes.storage, reason: "SandboxFailed", detail: `Sandbox: ${messageOf(cause)}` })
+      catch: (cause) =>
+        new Ended({ code: codes.storage, reason: "SandboxFailed", detail: `Sandbox: ${messageOf(cause)}` })
     }),
     (sandbox) => Effect.promise(() => sandbox.close())
   )

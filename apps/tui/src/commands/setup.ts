@@ -73,7 +73,13 @@ export const guided = (flags: SharedFlags, own: Pick<SetupFlags, "connection" | 
       : yield* find(own.connection)
     const { show } = yield* Effect.promise(() => import("../ui/show.tsx"))
     const { allowPrivateNetwork } = flags
-    const connection = yield* show(services, Option.getOrNull(found), actorOf("tui"), { allowPrivateNetwork }, assistance)
+    const connection = yield* show(
+      services,
+      Option.getOrNull(found),
+      actorOf("tui"),
+      { allowPrivateNetwork },
+      assistance
+    )
     if (connection === null) return yield* Console.log("Nothing was begun. Come back with: loom-scim setup")
     const which = assistance.banner === undefined ? ` --connection ${connection.id}` : ""
     return yield* Console.log(
@@ -99,7 +105,9 @@ export const setup = (flags: SharedFlags, own: SetupFlags): Effect.Effect<void, 
 /** Without a terminal: begins what was named, says where it stands and how to go on. */
 const withoutTerminal = (flags: SharedFlags, own: SetupFlags) =>
   Effect.gen(function* () {
-    const found = Option.isSome(own.name) ? Option.some(yield* begin(own.name.value, "cli")) : yield* find(own.connection)
+    const found = Option.isSome(own.name)
+      ? Option.some(yield* begin(own.name.value, "cli"))
+      : yield* find(own.connection)
     const how = "Run it on a terminal, or unattended with: loom-scim setup --answers answers.yaml"
     if (Option.isNone(found)) {
       return yield* new Ended({ code: codes.refused, reason: "NoTerminal", detail: `This is not a terminal. ${how}` })

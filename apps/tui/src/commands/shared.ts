@@ -18,8 +18,8 @@ export interface SharedFlags {
 }
 
 /** The directory that the flags or the environment name. */
-export const directoryOf = ({ dataDir }: SharedFlags): string =>
-  Option.getOrElse(dataDir, () => DataDirectory.defaultLocation(process.env))
+const directoryOf = ({ dataDir }: SharedFlags) =>
+  Option.match(dataDir, { onNone: () => DataDirectory.defaultLocation, onSome: (path) => Effect.succeed(path) })
 
 /** Who is recorded as the one who did it: the account on this machine. */
 export const actorOf = (face: Face): Actor => {
@@ -45,14 +45,16 @@ export const withServices = <A, E extends { readonly _tag: string; readonly mess
   face: Face,
   effect: Effect.Effect<A, E, Services>
 ): Effect.Effect<A, Ended> =>
-  effect.pipe(
-    Effect.provide(
-      layer({
-        directory: directoryOf(flags),
-        face,
-        dnsServers: Option.toArray(flags.dnsServer),
-        allowPrivateNetwork: flags.allowPrivateNetwork
-      })
+  directoryOf(flags).pipe(
+    Effect.flatMap((directory) =>
+      Effect.provide(
+        effect,
+        layer({
+          directory,
+          face,
+          dnsServers: Option.toArray(flags.dnsServer)
+        })
+      )
     ),
     Effect.mapError(fromError)
   )

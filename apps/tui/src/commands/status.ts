@@ -13,7 +13,11 @@ export const status = (flags: SharedFlags, own: { readonly connection: Option.Op
     const { glyphs, json } = outputOf(flags)
     yield* Console.log(json ? JSON.stringify(Report.statusJson(connection)) : Report.status(connection, glyphs))
     if (connection.state.connected === null) {
-      return yield* new Ended({ code: codes.refused, reason: "NotConnected", detail: `${connection.id} is not connected yet.` })
+      return yield* new Ended({
+        code: codes.refused,
+        reason: "NotConnected",
+        detail: `${connection.id} is not connected yet.`
+      })
     }
     return undefined
   }).pipe((effect) => withServices(flags, "cli", effect))

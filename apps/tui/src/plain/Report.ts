@@ -34,8 +34,11 @@ export const status = ({ id, state }: Connection, glyphs: Glyphs): string => {
   for (const progress of Progress.all(state)) {
     const { invalidation, step } = progress
     const title = Guide.steps[step].title
-    lines.push(`${mark(progress.status, glyphs)} ${Step.position(step)} ${title.padEnd(32)} ${statusWord[progress.status]}`)
-    if (invalidation !== undefined) lines.push(`      because ${invalidation.because}`, `      ${invalidation.endangers}`)
+    lines.push(
+      `${mark(progress.status, glyphs)} ${Step.position(step)} ${title.padEnd(32)} ${statusWord[progress.status]}`
+    )
+    if (invalidation !== undefined)
+      lines.push(`      because ${invalidation.because}`, `      ${invalidation.endangers}`)
     if (progress.status === "blocked" || progress.status === "open") continue
     for (const task of Task.of(state, step)) {
       const value = task.value === null ? "" : ` = ${task.value}`
@@ -73,7 +76,8 @@ export const statusJson = ({ id, state }: Connection) => ({
     step,
     status,
     blockedBy: blockedBy ?? null,
-    invalidation: invalidation === undefined ? null : { because: invalidation.because, endangers: invalidation.endangers },
+    invalidation:
+      invalidation === undefined ? null : { because: invalidation.because, endangers: invalidation.endangers },
     tasks: Task.of(state, step).map(({ done, evidence, id, problem, required, value }) => ({
       task: id,
       done,

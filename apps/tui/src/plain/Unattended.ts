@@ -68,8 +68,7 @@ export const walk = Effect.fn("Unattended.walk")(function* (
     const task = nextTask(current, answers)
     if (task === undefined) break
     const missing = task.kind === "addDomain" ? missingDomain(answers, current) : undefined
-    const answer =
-      missing === undefined ? answerTo(answers, token, task) : ({ _tag: "Value", value: missing } as const)
+    const answer = missing === undefined ? answerTo(answers, token, task) : ({ _tag: "Value", value: missing } as const)
     const line = { step: task.step, task: task.id, label: task.label }
     if (answer._tag === "None") {
       yield* print({ ...line, outcome: "failed", detail: answer.why }, output)

@@ -1,7 +1,7 @@
 /** One of several options, each with what it means. */
 import type { OptionGuide } from "@loom-scim/core/setup/Guide"
 import { Box, Text, useInput } from "ink"
-import { useState } from "react"
+import { useRef, useState } from "react"
 import { Tint, useTheme } from "./Theme.tsx"
 
 export const Choice = ({
@@ -16,13 +16,24 @@ export const Choice = ({
   readonly submit: (value: string) => void
 }) => {
   const { glyphs } = useTheme()
-  const [at, setAt] = useState(() => Math.max(0, options.findIndex(({ value }) => value === chosen)))
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      options.findIndex(({ value }) => value === chosen)
+    )
+  )
+  // Several keys may arrive before the next render; each must see what the one before it did.
+  const latest = useRef(at)
+  const move = (by: number) => {
+    latest.current = (latest.current + by + options.length) % options.length
+    setAt(latest.current)
+  }
   useInput(
     (_, key) => {
-      if (key.upArrow) setAt((at + options.length - 1) % options.length)
-      else if (key.downArrow) setAt((at + 1) % options.length)
+      if (key.upArrow) move(-1)
+      else if (key.downArrow) move(1)
       else if (key.return) {
-        const option = options[at]
+        const option = options[latest.current]
         if (option !== undefined) submit(option.value)
       }
     },

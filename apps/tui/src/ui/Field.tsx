@@ -1,8 +1,9 @@
 /** A text field: typing, editing, paste, masking, and what is wrong so far. */
 import { Box, Text, useInput, usePaste } from "ink"
-import { useState } from "react"
+import { useRef, useState } from "react"
 import type { Edit } from "./LineEditor.ts"
 import * as LineEditor from "./LineEditor.ts"
+import { Paragraph } from "./Paragraph.tsx"
 import { Tint, useTheme } from "./Theme.tsx"
 
 interface FieldProps {
@@ -27,21 +28,29 @@ export const Field = ({ initial, multiline, placeholder, problem, secret, submit
   const { glyphs } = useTheme()
   const [line, setLine] = useState(() => LineEditor.make(initial))
   const [dirty, setDirty] = useState(false)
+  // Several keys may arrive before the next render; each must see what the one before it did.
+  const latest = useRef(line)
+  const replace = (next: LineEditor.Line) => {
+    latest.current = next
+    setLine(next)
+  }
   const change = (edit: Edit) => {
     setDirty(true)
-    setLine((current) => LineEditor.edit(current, edit))
+    replace(LineEditor.edit(latest.current, edit))
   }
   const insert = (text: string) => change({ _tag: "Insert", text: LineEditor.sanitise(text, multiline) })
+  const enter = () => {
+    const { value } = latest.current
+    if (problem(value) !== undefined) return setDirty(true)
+    submit(value)
+    return secret ? replace(LineEditor.make("")) : undefined
+  }
   const wrong = problem(line.value)
 
   usePaste(insert)
   useInput((input, key) => {
-    if (key.return) {
-      if (wrong === undefined) {
-        submit(line.value)
-        if (secret) setLine(LineEditor.make(""))
-      } else setDirty(true)
-    } else if (key.backspace) change({ _tag: "Backspace" })
+    if (key.return) enter()
+    else if (key.backspace) change({ _tag: "Backspace" })
     else if (key.delete) change({ _tag: "Delete" })
     else if (key.leftArrow) change({ _tag: "Left" })
     else if (key.rightArrow) change({ _tag: "Right" })
@@ -49,7 +58,12 @@ export const Field = ({ initial, multiline, placeholder, problem, secret, submit
     else if (key.end || (key.ctrl && input === "e")) change({ _tag: "End" })
     else if (key.ctrl && input === "u") change({ _tag: "ClearBefore" })
     else if (key.ctrl && input === "w") change({ _tag: "ClearWord" })
-    else if (!key.ctrl && !key.meta && !key.escape && !key.tab && input !== "") insert(input)
+    else if (!key.ctrl && !key.meta && !key.escape && !key.tab && input !== "") {
+      // Terminals without bracketed paste, and fast typists, send text and Enter in one piece.
+      const submits = /^[^\r\n]*\r$/.test(input)
+      insert(submits ? input.slice(0, -1) : input)
+      if (submits) enter()
+    }
   })
 
   const shownValue = secret ? { ...line, value: glyphs.mask.repeat([...line.value].length) } : line
@@ -64,8 +78,10 @@ export const Field = ({ initial, multiline, placeholder, problem, secret, submit
         <Text inverse>{chars[at] ?? " "}</Text>
         {line.value === "" ? <Tint tone="faint">{` ${placeholder}`}</Tint> : chars.slice(at + 1).join("")}
       </Text>
-      {line.value !== "" && long ? <Tint tone="faint">{`  ${describe(line.value)}${secret ? ", not shown" : ""}`}</Tint> : null}
-      {dirty && wrong !== undefined && line.value !== "" ? <Tint tone="warn">{`  ${wrong}`}</Tint> : null}
+      {line.value !== "" && long ? (
+        <Tint tone="faint">{`  ${describe(line.value)}${secret ? ", not shown" : ""}`}</Tint>
+      ) : null}
+      {dirty && wrong !== undefined && line.value !== "" ? <Paragraph width={width} tone="warn" text={wrong} /> : null}
     </Box>
   )
 }

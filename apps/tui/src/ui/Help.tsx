@@ -2,6 +2,7 @@
 import * as Guide from "@loom-scim/core/setup/Guide"
 import type { Step } from "@loom-scim/core/setup/Step"
 import { Box, Text } from "ink"
+import { Paragraph } from "./Paragraph.tsx"
 import { Tint } from "./Theme.tsx"
 
 const keys = [
@@ -14,11 +15,11 @@ const keys = [
   ["q, ^C", "quit; everything answered is saved"]
 ] as const
 
-export const Help = ({ step }: { readonly step: Step }) => (
+export const Help = ({ step, width }: { readonly step: Step; readonly width: number }) => (
   <Box flexDirection="column" flexGrow={1} overflow="hidden">
     <Tint bold>{`Help: ${Guide.steps[step].title}`}</Tint>
     {Guide.steps[step].warnings.map((warning) => (
-      <Tint key={warning} tone="warn">{`! ${warning}`}</Tint>
+      <Paragraph key={warning} width={width} tone="warn" text={`! ${warning}`} />
     ))}
     <Text> </Text>
     {keys.map(([key, what]) => (
@@ -28,6 +29,9 @@ export const Help = ({ step }: { readonly step: Step }) => (
       </Text>
     ))}
     <Text> </Text>
-    <Text>{"A fact is [checked] when this program saw it, [attested] when a person vouched for it."}</Text>
+    <Paragraph
+      width={width}
+      text="A fact is [checked] when this program saw it, [attested] when a person vouched for it."
+    />
   </Box>
 )

@@ -33,7 +33,8 @@ export const edit = ({ caret, value }: Line, change: Edit): Line => {
   })
   switch (change._tag) {
     case "Insert":
-      return line([...before, ...change.text], after)
+      // A lone half of a surrogate pair would merge with the next half and shift the caret.
+      return line([...before, ...change.text.toWellFormed()], after)
     case "Backspace":
       return line(before.slice(0, -1), after)
     case "Delete":

@@ -9,10 +9,15 @@ import { useState, useSyncExternalStore } from "react"
 import { Field } from "./Field.tsx"
 import { Help } from "./Help.tsx"
 import { Panel } from "./Panel.tsx"
+import * as Layout from "./Layout.ts"
+import { Paragraph } from "./Paragraph.tsx"
 import type { SetupStore } from "./SetupStore.ts"
 import * as Side from "./Sidebar.tsx"
 import { takesText, TaskInput } from "./TaskInput.tsx"
 import { Tint, useTheme } from "./Theme.tsx"
+
+/** Rows of header, rules, key line, and one for the spinner. */
+const chrome = 5
 
 /** Columns below which the sidebar gives way to the step itself. */
 const narrow = 70
@@ -25,7 +30,11 @@ const Spinner = ({ label }: { readonly label: string }) => {
 
 const Rule = ({ columns }: { readonly columns: number }) => {
   const { glyphs } = useTheme()
-  return <Tint tone="faint">{glyphs.rule.repeat(columns)}</Tint>
+  return (
+    <Box flexShrink={0}>
+      <Tint tone="faint">{glyphs.rule.repeat(columns)}</Tint>
+    </Box>
+  )
 }
 
 const keyLine = (task: TaskType | undefined, editing: boolean, help: boolean): string => {
@@ -55,8 +64,8 @@ export const SetupApp = ({ actorName, banner, prefill, store }: SetupAppProps) =
   // Which task a person has opened or left by hand; any other one opens by itself while it is to be done.
   const [opened, setOpened] = useState<{ readonly id: string | null; readonly open: boolean } | null>(null)
   const task = connection === null ? undefined : Task.of(connection.state, step).find(({ id }) => id === taskId)
-  const text = takesText(task)
-  const editing = connection === null || (text && (opened?.id === taskId ? opened.open : task?.done === false))
+  const typed = takesText(task)
+  const editing = connection === null || (typed && (opened?.id === taskId ? opened.open : task?.done === false))
   const progress = Progress.of(connection?.state ?? initial, step)
   const canAnswer = busy === null && !help && progress.status !== "blocked"
 
@@ -73,24 +82,26 @@ export const SetupApp = ({ actorName, banner, prefill, store }: SetupAppProps) =
     } else if (!(editing && canAnswer)) {
       if (input === "q" && busy === null) exit()
       else if (input === "?") store.toggleHelp()
-      else if (key.return && text && canAnswer) setOpened({ id: taskId, open: true })
+      else if (key.return && typed && canAnswer) setOpened({ id: taskId, open: true })
     }
     return undefined
   })
 
   const wide = columns >= narrow
   const width = columns - (wide ? Side.width + 2 : 0)
+  const text = width - (wide ? 1 : 0)
   const name = connection === null ? "new connection" : `${connection.state.name ?? ""} (${connection.id})`
   const done = Progress.all(connection?.state ?? initial).filter(({ status }) => status === "done").length
   const finished = connection !== null && connection.state.connected !== null
   return (
     <Box flexDirection="column" width={columns} height={rows - 1}>
-      <Box justifyContent="space-between" width={columns}>
+      <Box justifyContent="space-between" width={columns} flexShrink={0}>
         <Text wrap="truncate">
           <Tint tone="accent" bold>
             {"loom-scim"}
           </Tint>
-          {`  ${name}${wide || banner === undefined ? "" : `  ${banner}`}`}
+          {`  ${name}`}
+          {banner === undefined ? null : <Tint tone="warn">{`  [${banner}]`}</Tint>}
         </Text>
         <Text>{finished ? "CONNECTED" : `${done} of ${Step.all.length} done`}</Text>
       </Box>
@@ -99,35 +110,43 @@ export const SetupApp = ({ actorName, banner, prefill, store }: SetupAppProps) =
         {wide ? <Side.Sidebar connection={connection} selected={step} /> : null}
         <Box width={width} flexDirection="column" paddingLeft={wide ? 1 : 0} overflow="hidden">
           {help ? (
-            <Help step={step} />
+            <Help step={step} width={text} />
           ) : connection === null ? (
             <Box flexDirection="column">
               <Tint bold>{"Welcome"}</Tint>
-              <Text>{"From Loom Enterprise to people provisioned by SCIM, in eight steps. What can be checked is checked;"}</Text>
-              <Text>{"the rest you vouch for. Everything is saved as you go: quit and come back any time."}</Text>
+              <Paragraph
+                width={text}
+                text="From Loom Enterprise to people provisioned by SCIM, in eight steps. What can be checked is checked; the rest you vouch for. Everything is saved as you go: quit and come back any time."
+              />
               <Text> </Text>
-              <Text>{"What is this workspace called? (your company, for example)"}</Text>
+              <Paragraph width={text} text="What is this workspace called?" />
               {busy === null ? (
                 <Field
                   initial={banner === undefined ? "" : "Demo"}
                   placeholder="Acme"
                   secret={false}
                   multiline={false}
-                  width={width}
+                  width={text}
                   problem={(value) => (value.trim() === "" ? "Type a name." : undefined)}
                   submit={store.begin}
                 />
               ) : null}
             </Box>
           ) : (
-            <Panel progress={progress} tasks={Task.of(connection.state, step)} focused={taskId} rows={rows}>
+            <Panel
+              progress={progress}
+              tasks={Task.of(connection.state, step)}
+              focused={taskId}
+              height={rows - 1 - chrome - (message === null ? 0 : Layout.rowsOf(message.text, text))}
+              width={text}
+            >
               {task === undefined ? null : (
                 <TaskInput
                   task={task}
                   active={canAnswer}
                   editing={editing}
                   prefill={prefill(task)}
-                  width={width}
+                  width={text}
                   options={store.options}
                   actorName={actorName}
                   answer={store.answer}
@@ -137,7 +156,7 @@ export const SetupApp = ({ actorName, banner, prefill, store }: SetupAppProps) =
           )}
           {busy === null ? null : <Spinner label={busy} />}
           {message === null || busy !== null || message.text === task?.problem ? null : (
-            <Tint tone={message.tone}>{message.text}</Tint>
+            <Paragraph width={text} tone={message.tone} text={message.text} />
           )}
           {finished && busy === null && step === "connect" ? (
             <Tint tone="good" bold>
@@ -147,10 +166,9 @@ export const SetupApp = ({ actorName, banner, prefill, store }: SetupAppProps) =
         </Box>
       </Box>
       <Rule columns={columns} />
-      <Text wrap="truncate">
-        {keyLine(task, editing, help)}
-        {wide && banner !== undefined ? <Tint tone="warn">{`  ${banner}`}</Tint> : null}
-      </Text>
+      <Box flexShrink={0}>
+        <Text wrap="truncate">{keyLine(task, editing, help)}</Text>
+      </Box>
     </Box>
   )
 }

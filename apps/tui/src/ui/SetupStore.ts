@@ -92,7 +92,11 @@ export class SetupStore {
 
   /** Begins a connection by its name. */
   readonly begin = (name: string): void => {
-    this.#run("Beginning", SetupService.use((setup) => setup.begin(name, this.#actor)), null)
+    this.#run(
+      "Beginning",
+      SetupService.use((setup) => setup.begin(name, this.#actor)),
+      null
+    )
   }
 
   /** Answers the task in focus. */
@@ -122,7 +126,9 @@ export class SetupStore {
       if (Exit.isSuccess(exit)) return this.#arrived(exit.value, task)
       const failure = Cause.findErrorOption(exit.cause)
       if (Cause.hasInterruptsOnly(exit.cause)) return this.#set({ busy: null, message: null })
-      const text = Option.isSome(failure) ? failure.value.message : "Something unexpected happened; nothing was changed."
+      const text = Option.isSome(failure)
+        ? failure.value.message
+        : "Something unexpected happened; nothing was changed."
       return this.#set({ busy: null, message: { tone: "bad", text } })
     })
   }

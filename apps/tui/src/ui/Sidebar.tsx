@@ -43,7 +43,7 @@ export const Sidebar = ({
       ))}
       <Text> </Text>
       <Tint tone="faint">{`  ${glyphs.done} done ${glyphs.started} begun ${glyphs.open} open`}</Tint>
-      <Tint tone="faint">{`  ${glyphs.blocked} waits ${glyphs.invalidated} no longer holds`}</Tint>
+      <Tint tone="faint">{`  ${glyphs.blocked} waits ${glyphs.invalidated} broken`}</Tint>
       <Tint tone="faint">{"  c checked  a attested"}</Tint>
     </Box>
   )

@@ -6,6 +6,7 @@ import { Redacted } from "effect"
 import { Text, useInput } from "ink"
 import { Choice } from "./Choice.tsx"
 import { Field } from "./Field.tsx"
+import { Paragraph } from "./Paragraph.tsx"
 import { Tint } from "./Theme.tsx"
 
 /** Whether a task is answered by typing, which takes the letter keys away from commands. */
@@ -43,7 +44,7 @@ export const TaskInput = ({ active, actorName, answer, editing, options, prefill
     case "Attest":
       return (
         <>
-          <Text>{`"${input.statement}"`}</Text>
+          <Paragraph width={width} text={`"${input.statement}"`} />
           <Tint tone="accent">{`Press y to vouch for this as ${actorName}${task.done ? " again" : ""}.`}</Tint>
         </>
       )

@@ -32,7 +32,11 @@ export const show = (
       )
       return { screen, store }
     }),
-    ({ screen, store }) => Effect.map(Effect.promise(() => screen.waitUntilExit()), () => store.getSnapshot().connection),
+    ({ screen, store }) =>
+      Effect.map(
+        Effect.promise(() => screen.waitUntilExit()),
+        () => store.getSnapshot().connection
+      ),
     ({ screen, store }) =>
       Effect.promise(async () => {
         await store.interrupt()

@@ -6,9 +6,12 @@ import { Context, Schema } from "effect"
  *
  * A reference and not an option of the client, because one process serves connections of both kinds.
  */
-export const AllowPrivateNetwork = Context.Reference<boolean>("@loom-scim/core/scim/NetworkPolicy/AllowPrivateNetwork", {
-  defaultValue: () => false
-})
+export const AllowPrivateNetwork = Context.Reference<boolean>(
+  "@loom-scim/core/scim/NetworkPolicy/AllowPrivateNetwork",
+  {
+    defaultValue: () => false
+  }
+)
 
 /** A host was found at an address that no token is sent to. It reaches callers as the cause of a transport error. */
 export class ForbiddenAddress extends Schema.TaggedError<ForbiddenAddress>()("ForbiddenAddress", {

@@ -75,7 +75,7 @@ const toAnswer = Effect.fnUntraced(function* (response: HttpClientResponse.HttpC
 })
 
 const wrongToken = Effect.map(
-  Effect.forEach(Array.from({ length: 32 }), () => Random.nextIntBetween(0, 36)),
+  Effect.forEach(Array.from({ length: 32 }), () => Random.nextIntBetween(0, 35)),
   (digits) => Redacted.make(`wrong-${digits.map((digit) => digit.toString(36)).join("")}`)
 )
 
@@ -148,7 +148,11 @@ export class ScimProbe extends Context.Service<
             })
             return judgement.severity !== "fatal"
           }
-          const recordExchange = (probe: ProbeName, exchange: Exchange, judge: (answer: Answer) => Judgement): boolean =>
+          const recordExchange = (
+            probe: ProbeName,
+            exchange: Exchange,
+            judge: (answer: Answer) => Judgement
+          ): boolean =>
             record(
               probe,
               Result.match(exchange.result, {
@@ -182,7 +186,11 @@ export class ScimProbe extends Context.Service<
           })
           if (!listed) return report()
 
-          recordExchange("wrongToken", yield* ask(target, "/Users?count=1", yield* wrongToken), Findings.judgeWrongToken)
+          recordExchange(
+            "wrongToken",
+            yield* ask(target, "/Users?count=1", yield* wrongToken),
+            Findings.judgeWrongToken
+          )
           return report()
         })
 

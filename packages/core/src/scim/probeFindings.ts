@@ -76,7 +76,11 @@ const judgeStatus = (answer: Answer): Judgement | undefined => {
       `Try again in a few minutes; if it stays, tell whoever runs the server the time and this status.${page}`
     )
   }
-  return fatal("unexpectedStatus", `The server answers ${status}, which SCIM does not foresee here.`, `${compareUrl}${page}`)
+  return fatal(
+    "unexpectedStatus",
+    `The server answers ${status}, which SCIM does not foresee here.`,
+    `${compareUrl}${page}`
+  )
 }
 
 const tooLarge = "The answer is longer than 1 MiB"
@@ -85,18 +89,28 @@ const tooLarge = "The answer is longer than 1 MiB"
 const readObject = (answer: Answer, what: string): Result.Result<object, Judgement> => {
   if (answer.body === null) {
     return Result.fail(
-      fatal("tooLarge", `${tooLarge}, although ${what} is short.`, "The server ignores count; ask its vendor to page lists.")
+      fatal(
+        "tooLarge",
+        `${tooLarge}, although ${what} is short.`,
+        "The server ignores count; ask its vendor to page lists."
+      )
     )
   }
   if (isWebPage(answer)) {
     return Result.fail(
-      fatal("webPage", `The server answers with a web page instead of ${what}.`, `It may be a log-in page. ${compareUrl}`)
+      fatal(
+        "webPage",
+        `The server answers with a web page instead of ${what}.`,
+        `It may be a log-in page. ${compareUrl}`
+      )
     )
   }
   const { body } = answer
   const parsed = Result.try((): unknown => JSON.parse(body.replace(/^\uFEFF/, "")))
   if (Result.isFailure(parsed)) {
-    return Result.fail(fatal("notScim", `The server answers with something that is not JSON instead of ${what}.`, compareUrl))
+    return Result.fail(
+      fatal("notScim", `The server answers with something that is not JSON instead of ${what}.`, compareUrl)
+    )
   }
   return Predicate.isObject(parsed.success)
     ? Result.succeed(parsed.success)
@@ -203,7 +217,10 @@ export const judgeUsers = (
       : [schemas].flat().some((schema) => Predicate.isString(schema) && listResponse.test(schema))
   if (!isList) {
     const next = "Check that the URL is the SCIM endpoint, not another interface of the same product."
-    return { judgement: fatal("notScim", "The server answers with JSON that is not a SCIM list of users.", next), totalUsers: null }
+    return {
+      judgement: fatal("notScim", "The server answers with JSON that is not a SCIM list of users.", next),
+      totalUsers: null
+    }
   }
   const notes = [
     ...mediaTypeNote(answer),
@@ -211,7 +228,8 @@ export const judgeUsers = (
     ...(totalUsers === null ? ["It does not say how many users there are (totalResults)."] : []),
     ...(Array.isArray(resources) && resources.length > 1 ? ["It ignores count."] : [])
   ]
-  const message = totalUsers === null ? "The token can read users." : `The token can read users; there are ${totalUsers}.`
+  const message =
+    totalUsers === null ? "The token can read users." : `The token can read users; there are ${totalUsers}.`
   return { judgement: ok(message, notes), totalUsers }
 }
 

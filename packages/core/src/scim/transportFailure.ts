@@ -75,7 +75,8 @@ const tlsText: Readonly<Record<string, readonly [string, string]>> = {
   ]
 }
 
-const isTls = /^(?:ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|CRL_|EPROTO$|INVALID_CA$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
+const isTls =
+  /^(?:ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|CRL_|EPROTO$|INVALID_CA$|PATH_LENGTH_EXCEEDED$|HOSTNAME_MISMATCH$)/
 
 const firewall = "Check the host and port, and whether a firewall lets this machine out."
 const reset = [
@@ -83,7 +84,10 @@ const reset = [
   "Try again; if it stays, a firewall, proxy or load balancer in between may cut it."
 ] as const
 const noRoute = ["cannot be reached from here: no route", "Check this machine's network or VPN."] as const
-const slow = ["accepted the connection, but gave no complete answer in time", "Try again; if it stays, the server is overloaded or hangs."] as const
+const slow = [
+  "accepted the connection, but gave no complete answer in time",
+  "Try again; if it stays, the server is overloaded or hangs."
+] as const
 
 const networkText: Readonly<Record<string, readonly ["timeout" | "unreachable" | "dns", string, string]>> = {
   UND_ERR_CONNECT_TIMEOUT: ["timeout", "did not accept a connection in time", firewall],
@@ -101,6 +105,11 @@ const networkText: Readonly<Record<string, readonly ["timeout" | "unreachable" |
   EAI_AGAIN: ["dns", ...dnsText.timeout]
 }
 
+/** undici's parser errors have a name, and a code only sometimes. */
+const isParserError = (error: unknown): boolean =>
+  (Predicate.hasProperty(error, "name") && error.name === "HTTPParserError") ||
+  codeOf(error)?.startsWith("HPE_") === true
+
 /** Judges one error of the chain; undefined when it says nothing by itself. */
 const judge = (host: string, error: unknown): TransportFailure | undefined => {
   if (error instanceof ForbiddenAddress) {
@@ -110,16 +119,16 @@ const judge = (host: string, error: unknown): TransportFailure | undefined => {
   if (Predicate.isTagged(error, "TimeoutError")) {
     return { outcome: "timeout", message: `${host} ${slow[0]}.`, next: slow[1] }
   }
+  if (isParserError(error)) {
+    return { outcome: "unreachable", message: `${host} does not speak HTTP on this port.`, next: "Check the port." }
+  }
   const code = codeOf(error)
   if (code === undefined) return undefined
   const network = networkText[code]
-  if (network !== undefined) return { outcome: network[0], message: `${host} ${network[1]} (${code}).`, next: network[2] }
+  if (network !== undefined)
+    return { outcome: network[0], message: `${host} ${network[1]} (${code}).`, next: network[2] }
   const tls = tlsText[code] ?? (isTls.test(code) ? (["failed the TLS handshake", trust] as const) : undefined)
-  if (tls !== undefined) return { outcome: "tls", message: `${host} ${tls[0]} (${code}).`, next: tls[1] }
-  if (code.startsWith("HPE_")) {
-    return { outcome: "unreachable", message: `${host} does not speak HTTP (${code}).`, next: "Check the port." }
-  }
-  return undefined
+  return tls === undefined ? undefined : { outcome: "tls", message: `${host} ${tls[0]} (${code}).`, next: tls[1] }
 }
 
 /**

@@ -108,8 +108,7 @@ export const judge = (expected: string, lookups: ReadonlyArray<Lookup>): Verdict
   if (apex === undefined) return { verified: false, conclusive: false, saw: "nothing was asked", next: "Check again." }
   // The record may stand at any of the names, so its absence is known only when each of them was answered.
   const conclusive = lookups.every(
-    ({ answer }) =>
-      Result.isSuccess(answer) || answer.failure.kind === "nxdomain" || answer.failure.kind === "nodata"
+    ({ answer }) => Result.isSuccess(answer) || answer.failure.kind === "nxdomain" || answer.failure.kind === "nodata"
   )
   for (const { answer, name } of lookups) {
     const similar = Result.isSuccess(answer) ? answer.success.filter(isVerification) : []

@@ -57,8 +57,8 @@ export const judge = (idp: IdentityProvider, now: DateTime.Utc): ReadonlyArray<F
   if (!idp.singleSignOnServices.some((service) => redirectOrPost.test(service.binding))) {
     error("no SingleSignOnService with the HTTP-Redirect or HTTP-POST binding")
   }
-  for (const service of idp.singleSignOnServices) {
-    if (!service.location.startsWith("https://")) warning(`SSO URL ${service.location} is not https`)
+  for (const location of new Set(idp.singleSignOnServices.map((service) => service.location))) {
+    if (!location.startsWith("https://")) warning(`SSO URL ${location} is not https`)
   }
   const valid = idp.signingCertificates.filter(
     (certificate) =>

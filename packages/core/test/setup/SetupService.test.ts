@@ -172,7 +172,13 @@ describe("a journey through the service", () => {
         const task = Task.next(connection.state, "sso")
         assert.isDefined(task)
         if (task === undefined) return
-        const chosen = yield* perform(connection.id, task, { _tag: "Value", value: "idp.xml#urn:second" }, options, actor)
+        const chosen = yield* perform(
+          connection.id,
+          task,
+          { _tag: "Value", value: "idp.xml#urn:second" },
+          options,
+          actor
+        )
         assert.strictEqual(chosen.state.metadata?.entityID, "urn:second")
       })
     )

@@ -49,11 +49,14 @@ const vault = (world: World) =>
       const count = yield* Ref.make(0)
       return Vault.of({
         seal: (_, token) =>
-          Effect.map(Ref.updateAndGet(count, (n) => n + 1), (n) => {
-            const which = Fingerprint.make(n.toString(16).padStart(12, "0"))
-            world.sealed.set(which, Redacted.value(token))
-            return which
-          }),
+          Effect.map(
+            Ref.updateAndGet(count, (n) => n + 1),
+            (n) => {
+              const which = Fingerprint.make(n.toString(16).padStart(12, "0"))
+              world.sealed.set(which, Redacted.value(token))
+              return which
+            }
+          ),
         open: (connectionId, which) =>
           Effect.suspend(() => {
             const value = world.sealed.get(which)
@@ -121,8 +124,6 @@ const members = Layer.succeed(
 /** The services over a world. */
 export const layer = (world: World) =>
   Layer.mergeAll(
-    SetupService.layer.pipe(
-      Layer.provide([journal(world), vault(world), resolver(world), saml(world), probe(world)])
-    ),
+    SetupService.layer.pipe(Layer.provide([journal(world), vault(world), resolver(world), saml(world), probe(world)])),
     members
   )

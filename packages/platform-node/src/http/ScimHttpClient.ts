@@ -1,0 +1,55 @@
+/** The HTTP client that carries tokens: guarded addresses, time-outs, no redirects. */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import { AllowPrivateNetwork } from "@loom-scim/core/scim/NetworkPolicy"
+import type { Scope } from "effect"
+import { Effect, Layer } from "effect"
+import type { HttpClientRequest } from "effect/http"
+import { HttpClient } from "effect/http"
+import type { CaRejected } from "./guardedAgent.ts"
+import * as GuardedAgent from "./guardedAgent.ts"
+
+/** How requests are sent. */
+export interface ScimHttpOptions {
+  /**
+   * Allows loopback and private networks to every request. Leave it out to allow them only to the requests that are sent
+   * with `AllowPrivateNetwork`.
+   */
+  readonly allowPrivateNetwork?: boolean
+  /** For connecting, for the headers, and between two pieces of a body; 10 000 by default. */
+  readonly timeoutMillis?: number
+  /** PEM certificates trusted beside the system's. */
+  readonly ca?: string
+}
+
+/** A client over two agents, so that a connection made for a lab is never reused where private networks are forbidden. */
+export const make = Effect.fnUntraced(function* (
+  options: ScimHttpOptions
+): Effect.fn.Return<HttpClient.HttpClient, CaRejected, DomainResolver | Scope.Scope> {
+  const over = Effect.fnUntraced(function* (allowPrivateNetwork: boolean) {
+    const dispatcher = yield* GuardedAgent.make({
+      allowPrivateNetwork,
+      timeoutMillis: options.timeoutMillis ?? 10_000,
+      ...(options.ca === undefined ? {} : { ca: options.ca })
+    })
+    return yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+  })
+  const strict = yield* over(false)
+  const lab = yield* over(true)
+  return HttpClient.makeWith(
+    (sending: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
+      Effect.flatMap(sending, (request) =>
+        Effect.flatMap(AllowPrivateNetwork, (allowed) =>
+          (allowed || options.allowPrivateNetwork === true ? lab : strict).execute(request)
+        )
+      ),
+    Effect.succeed
+  )
+})
+
+/**
+ * `HttpClient` for SCIM. Redirects are answers like any other. A forbidden address, a failed look-up and every other
+ * trouble is a `TransportError` that `transportFailure.explain` of core puts into words.
+ */
+export const layer = (options: ScimHttpOptions = {}): Layer.Layer<HttpClient.HttpClient, CaRejected, DomainResolver> =>
+  Layer.effect(HttpClient.HttpClient, make(options))

@@ -1,0 +1,112 @@
+/** An undici agent that decides at connection time whether an address may be talked to. */
+import { X509Certificate } from "node:crypto"
+import type { LookupFunction } from "node:net"
+import { isIP } from "node:net"
+import { getCACertificates } from "node:tls"
+import { DnsFailure, DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import { ForbiddenAddress } from "@loom-scim/core/scim/NetworkPolicy"
+import * as Address from "@loom-scim/core/setup/Address"
+import { refuseAddress, refuseResolved } from "@loom-scim/core/setup/BridgeUrl"
+import { Cause, Effect, Exit, Schema } from "effect"
+import type { Scope } from "effect"
+import type { buildConnector, Dispatcher } from "undici"
+
+/** The certificate authority given is not a PEM file with certificates. */
+export class CaRejected extends Schema.TaggedError<CaRejected>()("CaRejected", { detail: Schema.String }) {
+  override get message(): string {
+    return `${this.detail}. Give a PEM file with one or more BEGIN CERTIFICATE blocks.`
+  }
+}
+
+/** How an agent connects. */
+export interface GuardedAgentOptions {
+  readonly allowPrivateNetwork: boolean
+  /** For the connection, for the headers, and between two pieces of a body. */
+  readonly timeoutMillis: number
+  /** PEM certificates trusted beside the system's. */
+  readonly ca?: string
+}
+
+/** Every certificate authority to trust; undefined for Node's default. */
+export const authorities = (ca: string | undefined): Effect.Effect<Array<string> | undefined, CaRejected> => {
+  if (ca === undefined) return Effect.succeed(undefined)
+  const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return Effect.try({
+    try: () => {
+      if (blocks.length === 0) throw new Error("no certificate")
+      for (const block of blocks) void new X509Certificate(block)
+      return [...getCACertificates("default"), ...blocks]
+    },
+    catch: () => new CaRejected({ detail: "The certificate authority cannot be read" })
+  })
+}
+
+/** Addresses of a host, each of them allowed: one forbidden address refuses the host, since which is used is chance. */
+const admitted = (resolver: DomainResolver["Service"], allowPrivateNetwork: boolean) =>
+  Effect.fnUntraced(function* (host: string): Effect.fn.Return<ReadonlyArray<string>, DnsFailure | ForbiddenAddress> {
+    const addresses = yield* resolver.addresses(host)
+    for (const address of addresses) {
+      const detail = refuseResolved(host, address, allowPrivateNetwork)
+      if (detail !== undefined) return yield* new ForbiddenAddress({ host, detail })
+    }
+    return addresses
+  })
+
+/**
+ * A scoped undici agent for http and https: HTTP/1.1, no redirects, and connections only to allowed addresses. Names are
+ * resolved through `DomainResolver` in the moment of connecting and exactly what was judged is connected to, so an answer
+ * that changes between a check and its use (DNS rebinding) does not help. A refusal is a {@link ForbiddenAddress}.
+ */
+export const make = Effect.fnUntraced(function* (
+  options: GuardedAgentOptions
+): Effect.fn.Return<Dispatcher, CaRejected, DomainResolver | Scope.Scope> {
+  const { allowPrivateNetwork, timeoutMillis } = options
+  const ca = yield* authorities(options.ca)
+  const resolver = yield* DomainResolver
+  const resolve = admitted(resolver, allowPrivateNetwork)
+  const undici = yield* Effect.promise(() => import("undici"))
+
+  const lookup: LookupFunction = (host, { all, family }, callback) => {
+    const wanted = family === 4 || family === "IPv4" ? 4 : family === 6 || family === "IPv6" ? 6 : undefined
+    void Effect.runPromiseExit(resolve(host)).then((exit) => {
+      if (Exit.isFailure(exit)) {
+        const error = Cause.squash(exit.cause)
+        callback(error instanceof Error ? error : new Error("look-up failed"), [])
+        return undefined
+      }
+      const found = exit.value
+        .map((address) => ({ address, family: isIP(address) }))
+        .filter((entry) => wanted === undefined || entry.family === wanted)
+      const [first] = found
+      if (first === undefined) callback(new DnsFailure({ kind: "nodata", name: host, server: resolver.servers }), [])
+      else if (all === true) callback(null, found)
+      else callback(null, first.address, first.family)
+      return undefined
+    })
+  }
+
+  const connect = undici.buildConnector({
+    lookup,
+    timeout: timeoutMillis,
+    allowH2: false,
+    autoSelectFamily: true,
+    ...(ca === undefined ? {} : { ca })
+  })
+  // A literal address is never looked up, and a name such as metadata.google.internal is refused whatever DNS says.
+  const guarded: buildConnector.connector = (target, callback) => {
+    const host = target.hostname.replace(/^\[(.*)\]$/, "$1")
+    const detail = refuseAddress(host, Address.classifyHost(host), allowPrivateNetwork)
+    if (detail === undefined) connect(target, callback)
+    else queueMicrotask(() => callback(new ForbiddenAddress({ host, detail }), null))
+  }
+
+  const agent = yield* Effect.acquireRelease(
+    Effect.sync(() => new undici.Agent({ connect: guarded, allowH2: false })),
+    (acquired) => Effect.promise(() => acquired.destroy())
+  )
+  // Set on each request, since Effect's client sets its own, far longer ones there.
+  return agent.compose(
+    (dispatch) => (request, handler) =>
+      dispatch({ ...request, headersTimeout: timeoutMillis, bodyTimeout: timeoutMillis }, handler)
+  )
+})

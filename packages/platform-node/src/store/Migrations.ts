@@ -1,0 +1,110 @@
+/** The tables, as one list of steps that SQLite and PostgreSQL both run. A step, once released, is never changed. */
+import { Effect, Schema } from "effect"
+import type { JournalFailure } from "@loom-scim/core/ports/Journal"
+import * as Migrator from "effect/sql/Migrator"
+import { SqlClient } from "effect/sql/SqlClient"
+import { isSqlError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
+import * as SqlSchema from "effect/sql/SqlSchema"
+import { failure, fromSql } from "./StoreFailure.ts"
+
+const table = "loom_scim_migrations"
+
+/** Runs the statements one after the other: PostgreSQL's prepared statements take one at a time. */
+const each = (statements: ReadonlyArray<string>): Effect.Effect<void, SqlError, SqlClient> =>
+  Effect.flatMap(SqlClient, (sql) =>
+    Effect.forEach(statements, (statement) => sql.unsafe(statement), { discard: true })
+  )
+
+const journalTables = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const position = sql.onDialectOrElse({
+    pg: () => "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    orElse: () => "INTEGER PRIMARY KEY AUTOINCREMENT"
+  })
+  yield* each([
+    `CREATE TABLE connections (position ${position}, connection_id TEXT NOT NULL UNIQUE)`,
+    `CREATE TABLE events (
+      connection_id TEXT NOT NULL REFERENCES connections (connection_id),
+      sequence INTEGER NOT NULL CHECK (sequence > 0),
+      at TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      event TEXT NOT NULL,
+      PRIMARY KEY (connection_id, sequence)
+    )`
+  ])
+  yield* sql.onDialectOrElse({
+    pg: () =>
+      each([
+        `CREATE FUNCTION loom_scim_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN RAISE EXCEPTION 'events are append-only'; END
+        $$`,
+        `CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+          FOR EACH STATEMENT EXECUTE FUNCTION loom_scim_refuse()`
+      ]),
+    orElse: () =>
+      each([
+        "CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+        "CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+        // INSERT OR REPLACE deletes the old row without waking the DELETE trigger.
+        `CREATE TRIGGER events_no_replace BEFORE INSERT ON events
+          WHEN EXISTS (SELECT 1 FROM events WHERE connection_id = NEW.connection_id AND sequence = NEW.sequence)
+          BEGIN SELECT RAISE(ABORT, 'events are append-only'); END`
+      ])
+  })
+})
+
+const vaultTable = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const bytes = sql.onDialectOrElse({ pg: () => "BYTEA", orElse: () => "BLOB" })
+  yield* each([
+    `CREATE TABLE secrets (
+      connection_id TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      key_id TEXT NOT NULL,
+      nonce ${bytes} NOT NULL,
+      sealed ${bytes} NOT NULL,
+      sealed_at TEXT NOT NULL,
+      PRIMARY KEY (connection_id, fingerprint)
+    )`
+  ])
+})
+
+const steps = { "0001_journal": journalTables, "0002_vault": vaultTable }
+
+/** The version this program knows. */
+const latest = Object.keys(steps).length
+
+const newest = SqlSchema.findOne({
+  Request: Schema.Void,
+  Result: Schema.Struct({ version: Schema.Int }),
+  execute: () =>
+    Effect.flatMap(SqlClient, (sql) => sql.unsafe(`SELECT COALESCE(MAX(migration_id), 0) AS version FROM ${table}`))
+})
+
+/**
+ * Brings the database at `place` up to date, in one transaction; harmless when it is, and when several processes do
+ * it at once. A database written by a newer program is refused and left as it is.
+ */
+export const run = (place: string): Effect.Effect<void, JournalFailure, SqlClient> =>
+  Effect.gen(function* () {
+    yield* Migrator.make({})({ loader: Migrator.fromRecord(steps), table })
+    const { version } = yield* newest()
+    if (version > latest) {
+      return yield* failure(
+        "unavailable",
+        `${place} was written by a newer loom-scim (its tables are at version ${version}, this program knows ${latest})`,
+        "Update loom-scim; nothing was changed"
+      )
+    }
+  }).pipe(
+    Effect.catchTags({
+      SqlError: (error) => Effect.fail(fromSql(place)(error)),
+      MigrationError: (error) =>
+        Effect.fail(
+          isSqlError(error.cause) ? fromSql(place)(error.cause) : failure("unavailable", `${place}: ${error.message}`)
+        ),
+      SchemaError: () => Effect.fail(failure("corrupt", `${place} has an unreadable list of migrations`)),
+      NoSuchElementError: () => Effect.fail(failure("corrupt", `${place} has no list of migrations`))
+    })
+  )
