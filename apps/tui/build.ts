@@ -1,9 +1,24 @@
 // Bundles the terminal app: one entry, chunks loaded when their command is called.
 import { rmSync } from "node:fs"
+import type { Plugin } from "rolldown"
 import { rolldown } from "rolldown"
 
 rmSync("dist", { recursive: true, force: true })
+/** Yoga fetches its embedded WebAssembly from a data: URL, which makes Node load its whole fetch at every start. */
+const yogaWithoutFetch: Plugin = {
+  name: "yoga-without-fetch",
+  transform: {
+    filter: { id: /yoga-wasm-base64-esm/ },
+    handler: (code) => {
+      const test = '"function"!=typeof fetch'
+      if (!code.includes(test)) throw new Error("yoga-layout has changed: look at build.ts again")
+      return { code: code.replaceAll(test, "true"), map: null }
+    }
+  }
+}
+
 const bundle = await rolldown({
+  plugins: [yogaWithoutFetch],
   input: { main: "src/main.ts" },
   platform: "node",
   // Optional of ink's: only for its developers.

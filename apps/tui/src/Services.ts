@@ -1,13 +1,13 @@
 /** Composes core over this machine: which store, which resolver, which network. No logic lives here. */
+import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import { MemberList } from "@loom-scim/core/ports/MemberList"
+import { SamlMetadata } from "@loom-scim/core/ports/SamlMetadata"
 import type { Face } from "@loom-scim/core/setup/Evidence"
 import { ScimProbe } from "@loom-scim/core/scim/Probe"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import * as NodeDomainResolver from "@loom-scim/platform-node/dns/NodeDomainResolver"
-import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
-import * as NodeMemberList from "@loom-scim/platform-node/members/NodeMemberList"
-import * as NodeSamlMetadata from "@loom-scim/platform-node/saml/NodeSamlMetadata"
 import * as Storage from "@loom-scim/platform-node/store/Storage"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 
 /** What the flags choose. */
 export interface Environment {
@@ -17,12 +17,57 @@ export interface Environment {
   readonly dnsServers: ReadonlyArray<string>
 }
 
+/** The HTTP stack and the XML parser are loaded by the first check that needs them, not by every start. */
+const probeOnDemand = Layer.effect(
+  ScimProbe,
+  Effect.gen(function* () {
+    const resolver = yield* Effect.context<DomainResolver>()
+    return ScimProbe.of({
+      run: Effect.fnUntraced(function* (target) {
+        const { layer } = yield* Effect.promise(() => import("@loom-scim/platform-node/http/ScimHttpClient"))
+        const live = ScimProbe.layer.pipe(Layer.provide(layer()), Layer.orDie)
+        return yield* Effect.provide(
+          ScimProbe.use(({ run }) => run(target)),
+          live
+        )
+      }, Effect.provideContext(resolver))
+    })
+  })
+)
+
+const metadataOnDemand = Layer.effect(
+  SamlMetadata,
+  Effect.gen(function* () {
+    const resolver = yield* Effect.context<DomainResolver>()
+    return SamlMetadata.of({
+      read: Effect.fnUntraced(function* (source) {
+        const { layer } = yield* Effect.promise(() => import("@loom-scim/platform-node/saml/NodeSamlMetadata"))
+        return yield* Effect.provide(
+          SamlMetadata.use(({ read }) => read(source)),
+          Layer.orDie(layer())
+        )
+      }, Effect.provideContext(resolver))
+    })
+  })
+)
+
+const membersOnDemand = Layer.succeed(
+  MemberList,
+  MemberList.of({
+    fromFile: Effect.fnUntraced(function* (path) {
+      const { layer } = yield* Effect.promise(() => import("@loom-scim/platform-node/members/NodeMemberList"))
+      return yield* Effect.provide(
+        MemberList.use(({ fromFile }) => fromFile(path)),
+        layer
+      )
+    })
+  })
+)
+
 /** Everything a command may use. */
 export const layer = ({ directory, dnsServers, face }: Environment) => {
   const resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
   const storage = Storage.layerFromEnv({ directory, face })
-  const http = ScimHttpClient.layer()
-  const probe = ScimProbe.layer.pipe(Layer.provide(http))
-  const setup = SetupService.layer.pipe(Layer.provide(probe), Layer.provide(NodeSamlMetadata.layer()))
-  return Layer.mergeAll(setup, NodeMemberList.layer).pipe(Layer.provide(resolver), Layer.provideMerge(storage))
+  const setup = SetupService.layer.pipe(Layer.provide([probeOnDemand, metadataOnDemand]))
+  return Layer.merge(setup, membersOnDemand).pipe(Layer.provide(resolver), Layer.provideMerge(storage))
 }

@@ -1,4 +1,5 @@
 /** `loom-scim setup`: on a terminal the guided screens, with `--answers` unattended, otherwise where it stands. */
+import type { MemberList } from "@loom-scim/core/ports/MemberList"
 import type { Task } from "@loom-scim/core/setup/Task"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Console, Effect, Option, Redacted } from "effect"
@@ -67,7 +68,7 @@ export const unattended = (flags: SharedFlags, answers: Answers.Answers, token: 
 /** The guided screens; resolves when the person quits. */
 export const guided = (flags: SharedFlags, own: Pick<SetupFlags, "connection" | "name">, assistance: Assistance) =>
   Effect.gen(function* () {
-    const services = yield* Effect.context<SetupService | import("@loom-scim/core/ports/MemberList").MemberList>()
+    const services = yield* Effect.context<SetupService | MemberList>()
     const found = Option.isSome(own.name)
       ? Option.some(yield* begin(own.name.value, "tui"))
       : yield* find(own.connection)
@@ -97,6 +98,8 @@ export const setup = (flags: SharedFlags, own: SetupFlags): Effect.Effect<void, 
       return yield* withServices(flags, "cli", unattended(flags, answers, token)).pipe(Effect.asVoid)
     }
     if (process.stdin.isTTY && process.stdout.isTTY && !flags.json) {
+      // Begun now, so that the screens load while the store opens.
+      void import("../ui/show.tsx")
       return yield* withServices(flags, "tui", guided(flags, own, unassisted))
     }
     return yield* withServices(flags, "cli", withoutTerminal(flags, own))

@@ -2,7 +2,8 @@
  * From the answer to a task to the change it makes. Every face hands over what a person typed, chose or confirmed;
  * what it means is decided here, once.
  */
-import { DateTime, Effect, Option, Redacted, Result, Schema } from "effect"
+import type { Redacted } from "effect"
+import { DateTime, Effect, Option, Result, Schema } from "effect"
 import type { MetadataSource } from "../ports/SamlMetadata.ts"
 import { MemberList } from "../ports/MemberList.ts"
 import * as BridgeUrl from "./BridgeUrl.ts"

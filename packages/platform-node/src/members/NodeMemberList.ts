@@ -16,8 +16,7 @@ const header = /^(?:e-?mail|email address|user ?name|mail|upn)$/i
  */
 const addressCells = (text: string): string => {
   const clean = text.replace(/^\uFEFF/, "")
-  const firstLine = clean.slice(0, clean.search(/\r?\n|$/))
-  const delimiter = [",", ";", "\t"].find((candidate) => firstLine.includes(candidate)) ?? ","
+  const delimiter = /^[^\r\n,;\t]*([,;\t])/.exec(clean)?.[1] ?? ","
   const rows: ReadonlyArray<ReadonlyArray<string>> = parse(clean, {
     delimiter,
     relax_column_count: true,
