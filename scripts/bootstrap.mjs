@@ -3,7 +3,7 @@
 // runs before anything is installed.
 import { spawnSync, spawn } from "node:child_process"
 import { existsSync, readFileSync, statSync, utimesSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -12,7 +12,14 @@ const { version: pnpmVersion } = JSON.parse(readFileSync(inRoot("package.json"),
 const windows = process.platform === "win32"
 const node = inRoot("node_modules", "node", "bin", windows ? "node.exe" : "node")
 const turbo = inRoot("node_modules", ".bin", windows ? "turbo.cmd" : "turbo")
-const environment = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", TURBO_NO_UPDATE_NOTIFIER: "1" }
+// Turbo looks for pnpm, and everything for node, in the PATH: the workspace brings both along.
+const environment = {
+  ...process.env,
+  PATH: `${inRoot("node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`,
+  TURBO_TELEMETRY_DISABLED: "1",
+  TURBO_NO_UPDATE_NOTIFIER: "1",
+  npm_config_update_notifier: "false"
+}
 
 /** Runs a program to its end and leaves with its status when it fails. */
 const must = (command, args, stdio = "inherit") => {

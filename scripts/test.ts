@@ -9,8 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (name: string) => join(root, "node_modules", ".bin", name)
 
 const run = (command: string, args: ReadonlyArray<string>): boolean =>
-  spawnSync(command, args, { cwd: root, stdio: "inherit", env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" } })
-    .status === 0
+  spawnSync(command, args, { cwd: root, stdio: "inherit" }).status === 0
 
 const homes = ["packages", "apps"].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => join(root, group, name))
