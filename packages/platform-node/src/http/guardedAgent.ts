@@ -68,21 +68,21 @@ export const make = Effect.fnUntraced(function* (
 
   const lookup: LookupFunction = (host, { all, family }, callback) => {
     const wanted = family === 4 || family === "IPv4" ? 4 : family === 6 || family === "IPv6" ? 6 : undefined
-    void Effect.runPromiseExit(resolve(host)).then((exit) => {
+    const answer = (exit: Exit.Exit<ReadonlyArray<string>, DnsFailure | ForbiddenAddress>) => {
       if (Exit.isFailure(exit)) {
         const error = Cause.squash(exit.cause)
-        callback(error instanceof Error ? error : new Error("look-up failed"), [])
-        return undefined
+        return callback(error instanceof Error ? error : new Error("look-up failed"), [])
       }
       const found = exit.value
         .map((address) => ({ address, family: isIP(address) }))
         .filter((entry) => wanted === undefined || entry.family === wanted)
       const [first] = found
-      if (first === undefined) callback(new DnsFailure({ kind: "nodata", name: host, server: resolver.servers }), [])
-      else if (all === true) callback(null, found)
-      else callback(null, first.address, first.family)
-      return undefined
-    })
+      if (first === undefined) {
+        return callback(new DnsFailure({ kind: "nodata", name: host, server: resolver.servers }), [])
+      }
+      return all === true ? callback(null, found) : callback(null, first.address, first.family)
+    }
+    Effect.runCallback(resolve(host), { onExit: answer })
   }
 
   const connect = undici.buildConnector({

@@ -1,10 +1,10 @@
 /** Reads SAML metadata from a URL, a file or a paste. */
 import { constants } from "node:fs"
 import { open } from "node:fs/promises"
-import { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
 import type { MetadataSource } from "@loom-scim/core/ports/SamlMetadata"
 import { SamlMetadata, SamlMetadataRejected } from "@loom-scim/core/ports/SamlMetadata"
-import { Context, Effect, Layer, Predicate } from "effect"
+import { Effect, Layer, Predicate } from "effect"
 import { HttpClient } from "effect/http"
 import type { CaRejected } from "../http/guardedAgent.ts"
 import * as ScimHttpClient from "../http/ScimHttpClient.ts"
@@ -59,15 +59,13 @@ export const layer = (options: SamlMetadataOptions = {}): Layer.Layer<SamlMetada
         timeoutMillis,
         ...(options.ca === undefined ? {} : { ca: options.ca })
       })
-      const context = Context.make(HttpClient.HttpClient, client).pipe(
-        Context.add(DomainResolver, yield* DomainResolver)
-      )
 
       const text = (source: MetadataSource): Effect.Effect<string, SamlMetadataRejected> => {
         if (source.kind === "paste") return Effect.succeed(source.xml)
         if (source.kind === "file") return readFile(source.location)
         const { allowPrivateNetwork, location } = source
-        return Effect.provideContext(fetchMetadata(location, { allowPrivateNetwork, timeoutMillis }), context)
+        const fetched = fetchMetadata(location, { allowPrivateNetwork, timeoutMillis })
+        return Effect.provideService(fetched, HttpClient.HttpClient, client)
       }
 
       const read = Effect.fn("SamlMetadata.read")(function* (source: MetadataSource) {

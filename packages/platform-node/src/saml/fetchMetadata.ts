@@ -1,10 +1,7 @@
 /** Fetches a metadata document: guarded addresses, few redirects, bounded. */
-import { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
 import type { SamlMetadataRejected } from "@loom-scim/core/ports/SamlMetadata"
 import { AllowPrivateNetwork } from "@loom-scim/core/scim/NetworkPolicy"
 import * as Transport from "@loom-scim/core/scim/transportFailure"
-import * as Address from "@loom-scim/core/setup/Address"
-import { refuseAddress, refuseResolved } from "@loom-scim/core/setup/BridgeUrl"
 import { Effect, Result, Stream } from "effect"
 import type { HttpClientResponse } from "effect/http"
 import { HttpClient, HttpClientRequest } from "effect/http"
@@ -21,7 +18,7 @@ export interface FetchOptions {
 
 const maxRedirects = 3
 
-/** Checks a URL before it is asked: scheme, user-info, and the host as it is written. */
+/** Checks what is written in a URL; where its host lies is judged by the client when it connects. */
 export const parseUrl = (text: string, allowPrivateNetwork: boolean): Result.Result<URL, SamlMetadataRejected> => {
   if (!URL.canParse(text)) return Result.fail(Rejected.badUrl("it is not a URL"))
   const url = new URL(text)
@@ -31,9 +28,6 @@ export const parseUrl = (text: string, allowPrivateNetwork: boolean): Result.Res
   if (url.username !== "" || url.password !== "") {
     return Result.fail(Rejected.badUrl("it holds a user name or password"))
   }
-  const host = hostOf(url)
-  const refusal = refuseAddress(host, Address.classifyHost(host), allowPrivateNetwork)
-  if (refusal !== undefined) return Result.fail(forbidden(refusal))
   url.hash = ""
   return Result.succeed(url)
 }
@@ -66,17 +60,6 @@ const readBytes = (response: HttpClientResponse.HttpClientResponse, url: URL) =>
     )
   })
 
-/** The addresses are judged here for the words, and again by the client when it connects. */
-const checkAddresses = Effect.fnUntraced(function* (url: URL, allowPrivateNetwork: boolean) {
-  const resolver = yield* DomainResolver
-  const host = hostOf(url)
-  const addresses = yield* Effect.mapError(resolver.addresses(host), unanswered(url))
-  const refusal = addresses
-    .map((address) => refuseResolved(host, address, allowPrivateNetwork))
-    .find((reason) => reason !== undefined)
-  if (refusal !== undefined) return yield* forbidden(refusal)
-})
-
 /** Where a redirect leads, or undefined when the answer is none. */
 const target = (response: HttpClientResponse.HttpClientResponse, url: URL): string | undefined => {
   const { location } = response.headers
@@ -86,17 +69,16 @@ const target = (response: HttpClientResponse.HttpClientResponse, url: URL): stri
 
 /**
  * The text at a URL. Nothing secret is sent, so up to three redirects are followed, each checked like the first. The
- * client must be the guarded one of `ScimHttpClient`.
+ * client must be the guarded one of `ScimHttpClient`: it is what keeps every hop out of forbidden networks.
  */
 export const fetchMetadata = (
   location: string,
   options: FetchOptions
-): Effect.Effect<string, SamlMetadataRejected, HttpClient.HttpClient | DomainResolver> =>
+): Effect.Effect<string, SamlMetadataRejected, HttpClient.HttpClient> =>
   Effect.gen(function* () {
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
     let url = yield* Effect.fromResult(parseUrl(location, options.allowPrivateNetwork))
     for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-      yield* checkAddresses(url, options.allowPrivateNetwork)
       const request = HttpClientRequest.get(url).pipe(
         HttpClientRequest.accept("application/samlmetadata+xml, application/xml, text/xml, */*;q=0.1")
       )
