@@ -37,6 +37,10 @@ const storage = new Set(["JournalFailure", "KeyFailure", "VaultFailure", "Sequen
 /** Puts any of core's errors into that form; each of them carries its next step in its message. */
 export const fromError = (error: { readonly _tag: string; readonly message: string }): Ended => {
   if (error instanceof Ended) return error
-  const code = storage.has(error._tag) ? codes.storage : codes.refused
+  const code = storage.has(error._tag)
+    ? codes.storage
+    : error._tag === "DnsServerRejected"
+      ? codes.usage
+      : codes.refused
   return new Ended({ code, reason: error._tag, detail: error.message })
 }

@@ -1,8 +1,10 @@
 /** `loom-scim demo`: the guided setup against a sandbox of this machine, its values filled in. */
 import { SetupService } from "@loom-scim/core/setup/SetupService"
+import type { Actor } from "@loom-scim/core/setup/Evidence"
 import type { Task } from "@loom-scim/core/setup/Task"
+import { createDirectory } from "@loom-scim/platform-node/store/createDirectory"
 import { Console, Effect, Option, Redacted, Schema } from "effect"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import type { Answers } from "../answers.ts"
@@ -69,6 +71,9 @@ const answersFor = (endpoint: string, metadata: string): Answers => ({
   deprovisioning: "deactivate"
 })
 
+/** Nobody vouches for anything in an unattended demo, and its evidence says so. */
+const nobody: Actor = { name: "the demo, not a person", face: "cli" }
+
 /** Takes the connections of earlier demos off the list, so that an unattended demo always walks the whole journey. */
 const forget = Effect.gen(function* () {
   const setup = yield* SetupService
@@ -79,7 +84,11 @@ const forget = Effect.gen(function* () {
 export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInteractive: boolean }) =>
   Effect.gen(function* () {
     const directory = directoryOf(given)
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    yield* Effect.try({
+      try: () => createDirectory(directory),
+      catch: () =>
+        new Ended({ code: codes.storage, reason: "DataDirectory", detail: `${directory} cannot be created.` })
+    })
     const sandbox = yield* startAgain(directory)
     yield* publishTxt(sandbox.controlUrl)
     const answers = answersFor(sandbox.scimUrl, sandbox.idpMetadataUrl)
@@ -94,7 +103,11 @@ export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInter
       yield* Console.log(`Sandbox   ${sandbox.scimUrl}\nData      ${directory}\n`)
     }
     if (nonInteractive || !process.stdin.isTTY || !process.stdout.isTTY) {
-      const { id } = yield* withServices(flags, "cli", Effect.andThen(forget, unattended(flags, answers, token)))
+      const { id } = yield* withServices(
+        flags,
+        "cli",
+        Effect.andThen(forget, unattended(flags, answers, token, nobody))
+      )
       const { check } = yield* Effect.promise(() => import("./check.ts"))
       if (!given.json) yield* Console.log("\nEverything that can be checked, checked again:")
       return yield* check(flags, { connection: Option.some(id) })

@@ -2,6 +2,7 @@
 import type { MemberList } from "@loom-scim/core/ports/MemberList"
 import type { Task } from "@loom-scim/core/setup/Task"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
+import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { Console, Effect, Option, Redacted } from "effect"
 import { readFileSync } from "node:fs"
 import * as Answers from "../answers.ts"
@@ -47,18 +48,23 @@ const readToken = (fd: Option.Option<number>): Effect.Effect<Redacted.Redacted, 
     })
   })
 
-const begin = Effect.fnUntraced(function* (name: string, face: "cli" | "tui") {
-  return yield* (yield* SetupService).begin(name, actorOf(face))
+const begin = Effect.fnUntraced(function* (name: string, actor: Actor) {
+  return yield* (yield* SetupService).begin(name, actor)
 })
 
 /** Walks a journey by the answers given; goes on with the connection of that name if there is one. */
-export const unattended = (flags: SharedFlags, answers: Answers.Answers, token: Redacted.Redacted) =>
+export const unattended = (
+  flags: SharedFlags,
+  answers: Answers.Answers,
+  token: Redacted.Redacted,
+  actor: Actor = actorOf("cli")
+) =>
   Effect.gen(function* () {
     const existing = (yield* (yield* SetupService).list).find(({ state }) => state.name === answers.name)
-    const connection = existing ?? (yield* begin(answers.name, "cli"))
+    const connection = existing ?? (yield* begin(answers.name, actor))
     const output = outputOf(flags)
     const { allowPrivateNetwork } = flags
-    const after = yield* walk(connection, answers, token, { allowPrivateNetwork }, actorOf("cli"), output)
+    const after = yield* walk(connection, answers, token, { allowPrivateNetwork }, actor, output)
     const { id, state } = after
     if (flags.json) yield* Console.log(JSON.stringify({ connection: id, connected: state.connected !== null }))
     else yield* Console.log(`\n${state.name} (${id}) is connected.`)
@@ -70,7 +76,7 @@ export const guided = (flags: SharedFlags, own: Pick<SetupFlags, "connection" | 
   Effect.gen(function* () {
     const services = yield* Effect.context<SetupService | MemberList>()
     const found = Option.isSome(own.name)
-      ? Option.some(yield* begin(own.name.value, "tui"))
+      ? Option.some(yield* begin(own.name.value, actorOf("tui")))
       : yield* find(own.connection)
     const { show } = yield* Effect.promise(() => import("../ui/show.tsx"))
     const { allowPrivateNetwork } = flags
@@ -109,7 +115,7 @@ export const setup = (flags: SharedFlags, own: SetupFlags): Effect.Effect<void, 
 const withoutTerminal = (flags: SharedFlags, own: SetupFlags) =>
   Effect.gen(function* () {
     const found = Option.isSome(own.name)
-      ? Option.some(yield* begin(own.name.value, "cli"))
+      ? Option.some(yield* begin(own.name.value, actorOf("cli")))
       : yield* find(own.connection)
     const how = "Run it on a terminal, or unattended with: loom-scim setup --answers answers.yaml"
     if (Option.isNone(found)) {

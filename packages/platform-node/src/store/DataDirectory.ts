@@ -2,9 +2,10 @@
 import type { JournalFailure } from "@loom-scim/core/ports/Journal"
 import type { Face } from "@loom-scim/core/setup/Evidence"
 import { Config, Context, Effect, Layer, Option } from "effect"
-import { accessSync, constants, mkdirSync } from "node:fs"
+import { accessSync, constants } from "node:fs"
 import { homedir } from "node:os"
 import { isAbsolute, join, resolve } from "node:path"
+import { createDirectory } from "./createDirectory.ts"
 import * as DirectoryLock from "./DirectoryLock.ts"
 import { fromFileSystem } from "./StoreFailure.ts"
 
@@ -37,8 +38,8 @@ export const keyFileIn = (directory: string): string => join(resolve(directory),
 const prepare = (path: string): Effect.Effect<void, JournalFailure> =>
   Effect.try({
     try: () => {
-      mkdirSync(path, { recursive: true, mode: 0o700 })
-      accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+      createDirectory(path)
+      accessSync(`${path}/.`, constants.R_OK | constants.W_OK | constants.X_OK)
     },
     catch: fromFileSystem(path)
   })

@@ -10,6 +10,9 @@ import { failure, fromFileSystem, fromSql } from "./StoreFailure.ts"
 /** "LOOM" in ASCII, kept in SQLite's header: tells our file from any other database. */
 const applicationId = 0x4c4f4f4d
 
+/** A file shorter than SQLite's header was cut off: SQLite would take it for empty, and an empty one for new. */
+const headerSize = 100
+
 const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size
 
 /** Makes the entry of a renamed or linked file in `directory` survive a power cut. */
@@ -67,8 +70,10 @@ export const ensure = (filename: string): Effect.Effect<void, JournalFailure> =>
   Effect.try({
     try: () => {
       const size = sizeOf(filename)
-      if (size === 0) return `${filename} is empty, though it was not when it was made`
+      if (size !== undefined && size < headerSize) return `${filename} is damaged: only ${size} bytes of it are left`
       if (size !== undefined) {
+        // Tried first, because SQLite would make its log and index files as unwritable as the database, and leave them.
+        closeSync(openSync(filename, "r+"))
         const problem = inspect(filename)
         return problem === undefined ? undefined : `${filename} ${problem}`
       }

@@ -66,8 +66,9 @@ const held = (directory: string) =>
 const take = (path: string): DatabaseSync => {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
-    // Nothing is ever written through it; a journal in memory leaves no second file behind.
-    db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE")
+    // A journal in memory leaves no second file behind. The write, never committed, is there because on a file that may
+    // only be read SQLite begins an "exclusive" transaction that excludes nobody.
+    db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1")
     return db
   } catch (cause) {
     db.close()

@@ -164,8 +164,8 @@ const open = (filename: string): Effect.Effect<DatabaseSync, SqlError> =>
           PRAGMA secure_delete = ON;
           PRAGMA trusted_schema = OFF;
         `)
-        // SQLite opens a file it may not write without a word: this finds out now and not in the middle of the work.
-        db.exec("BEGIN IMMEDIATE; ROLLBACK")
+        // SQLite opens a file it may not write, and even begins transactions on it, without a word; only a write tells.
+        db.exec("BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK")
         return db
       } catch (cause) {
         db.close()

@@ -6,7 +6,6 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -14,6 +13,7 @@ import {
   writeSync
 } from "node:fs"
 import { dirname } from "node:path"
+import { createDirectory } from "../store/createDirectory.ts"
 import { syncDirectory } from "../store/DatabaseFile.ts"
 import { KeyFailure } from "./KeyFailure.ts"
 import * as SealingKey from "./SealingKey.ts"
@@ -115,7 +115,7 @@ export const ensure = (path: string): Effect.Effect<Keys, KeyFailure> =>
       ? Effect.succeed(keys)
       : Effect.try({
           try: () => {
-            mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+            createDirectory(dirname(path))
             draft(path, [SealingKey.generate()], (temporary) => linkSync(temporary, path))
           },
           catch: (cause) => cause

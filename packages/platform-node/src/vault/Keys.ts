@@ -118,7 +118,7 @@ const fromFile = (path: string, besideData: boolean): Keys["Service"] => {
 /**
  * `LOOM_SCIM_KEY` if set (32 bytes in base64 or hex; `LOOM_SCIM_KEY_PREVIOUS` also opens what was sealed before), else
  * the key file, made when the first token is sealed. Fails with `KeyFailure` when a variable is set to something else
- * than a key, or is set to nothing: falling back to a file then would hide a mistake.
+ * than a key. An empty variable counts as not set.
  */
 export const layer = (options: {
   readonly file: string
