@@ -3,6 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Option } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
+import type { SharedFlags } from "./commands/shared.ts"
 import { codes, Ended } from "./Exit.ts"
 import { version } from "./version.ts"
 
@@ -22,7 +23,9 @@ const root = Command.make("loom-scim").pipe(
       Flag.withDefault(false)
     ),
     dnsServer: Flag.String("dns-server").pipe(
-      Flag.withDescription("Ask this DNS server, address or address:port (default: the system's)"),
+      Flag.withDescription(
+        "Ask these DNS servers: addresses, with :port if not 53, separated by commas (default: the system's)"
+      ),
       Flag.optional
     ),
     allowPrivateNetwork: Flag.Boolean("allow-private-network").pipe(
@@ -31,6 +34,14 @@ const root = Command.make("loom-scim").pipe(
     )
   })
 )
+
+/** A handler that is loaded when its command is called, and gets the shared flags before its own. */
+const loaded = <Flags>(load: () => Promise<(shared: SharedFlags, own: Flags) => Effect.Effect<void, Ended>>) =>
+  Effect.fnUntraced(function* (own: Flags) {
+    const shared = yield* root
+    const handler = yield* Effect.promise(load)
+    return yield* handler(shared, own)
+  })
 
 const connection = Flag.String("connection").pipe(
   Flag.withAlias("c"),
@@ -52,11 +63,7 @@ const setup = Command.make(
       Flag.optional
     )
   },
-  Effect.fn(function* (flags) {
-    const shared = yield* root
-    const { setup } = yield* Effect.promise(() => import("./commands/setup.ts"))
-    return yield* setup(shared, flags)
-  })
+  loaded(() => import("./commands/setup.ts").then((module) => module.setup))
 ).pipe(
   Command.withDescription("Guide a Loom workspace through the eight steps; resumes where you left"),
   Command.withExamples([
@@ -72,11 +79,7 @@ const setup = Command.make(
 const status = Command.make(
   "status",
   { connection },
-  Effect.fn(function* (flags) {
-    const shared = yield* root
-    const { status } = yield* Effect.promise(() => import("./commands/status.ts"))
-    return yield* status(shared, flags)
-  })
+  loaded(() => import("./commands/status.ts").then((module) => module.status))
 ).pipe(
   Command.withDescription("Show every step with its evidence; exits 3 while not connected"),
   Command.withExamples([{ command: "loom-scim status --json", description: "For scripts" }])
@@ -85,11 +88,7 @@ const status = Command.make(
 const check = Command.make(
   "check",
   { connection },
-  Effect.fn(function* (flags) {
-    const shared = yield* root
-    const { check } = yield* Effect.promise(() => import("./commands/check.ts"))
-    return yield* check(shared, flags)
-  })
+  loaded(() => import("./commands/check.ts").then((module) => module.check))
 ).pipe(
   Command.withDescription(
     "Check again all that can be checked: DNS, certificates, token, endpoint; exits 4 on a failure"
@@ -109,11 +108,7 @@ const connections = Command.make("connections").pipe(
     Command.make(
       "list",
       {},
-      Effect.fn(function* () {
-        const shared = yield* root
-        const { list } = yield* Effect.promise(() => import("./commands/connections.ts"))
-        return yield* list(shared)
-      })
+      loaded(() => import("./commands/connections.ts").then((module) => module.list))
     ).pipe(
       Command.withDescription("List all connections"),
       Command.withExamples([{ command: "loom-scim connections list --json", description: "For scripts" }])
@@ -121,11 +116,7 @@ const connections = Command.make("connections").pipe(
     Command.make(
       "show",
       { id: idArgument },
-      Effect.fn(function* ({ id }) {
-        const shared = yield* root
-        const { show } = yield* Effect.promise(() => import("./commands/connections.ts"))
-        return yield* show(shared, id)
-      })
+      loaded(() => import("./commands/connections.ts").then((module) => module.show))
     ).pipe(
       Command.withDescription("Show a connection with its whole log of events"),
       Command.withExamples([
@@ -138,11 +129,7 @@ const connections = Command.make("connections").pipe(
         id: idArgument,
         yes: Flag.Boolean("yes").pipe(Flag.withDescription("Do not ask"), Flag.withDefault(false))
       },
-      Effect.fn(function* ({ id, yes }) {
-        const shared = yield* root
-        const { remove } = yield* Effect.promise(() => import("./commands/connections.ts"))
-        return yield* remove(shared, id, yes)
-      })
+      loaded(() => import("./commands/connections.ts").then((module) => module.remove))
     ).pipe(
       Command.withDescription("Forget a connection's token and take it off the list; nothing changes in Loom"),
       Command.withExamples([{ command: "loom-scim connections remove acme --yes", description: "Without asking" }])
@@ -157,11 +144,7 @@ const key = Command.make("key").pipe(
     Command.make(
       "show",
       {},
-      Effect.fn(function* () {
-        const shared = yield* root
-        const { show } = yield* Effect.promise(() => import("./commands/key.ts"))
-        return yield* show(shared)
-      })
+      loaded(() => import("./commands/key.ts").then((module) => module.show))
     ).pipe(
       Command.withDescription("Show the key's id and where it lives, never the key"),
       Command.withExamples([{ command: "loom-scim key show", description: "Where the key lives" }])
@@ -169,11 +152,7 @@ const key = Command.make("key").pipe(
     Command.make(
       "rotate",
       {},
-      Effect.fn(function* () {
-        const shared = yield* root
-        const { rotate } = yield* Effect.promise(() => import("./commands/key.ts"))
-        return yield* rotate(shared)
-      })
+      loaded(() => import("./commands/key.ts").then((module) => module.rotate))
     ).pipe(
       Command.withDescription("Make a new key and seal every token with it"),
       Command.withExamples([
@@ -195,11 +174,7 @@ const sandbox = Command.make(
     dnsPort: Flag.Int("dns-port").pipe(Flag.withDescription("DNS port, 0 for any"), Flag.withDefault(0)),
     dataFile: Flag.String("data-file").pipe(Flag.withDescription("Keep members in this file"), Flag.optional)
   },
-  Effect.fn(function* (flags) {
-    const shared = yield* root
-    const { sandbox } = yield* Effect.promise(() => import("./commands/sandbox.ts"))
-    return yield* sandbox(shared, flags)
-  })
+  loaded(() => import("./commands/sandbox.ts").then((module) => module.sandbox))
 ).pipe(
   Command.withDescription("Run a stand-in for a Loom workspace on this machine until Ctrl-C"),
   Command.withExamples([
@@ -216,11 +191,7 @@ const demo = Command.make(
       Flag.withDefault(false)
     )
   },
-  Effect.fn(function* (flags) {
-    const shared = yield* root
-    const { demo } = yield* Effect.promise(() => import("./commands/demo.ts"))
-    return yield* demo(shared, flags)
-  })
+  loaded(() => import("./commands/demo.ts").then((module) => module.demo))
 ).pipe(
   Command.withDescription("The guided setup against a sandbox on this machine"),
   Command.withExamples([

@@ -51,11 +51,15 @@ const type = async (terminal: Terminal, label: string, text: string) => {
   terminal.send(keys.enter)
 }
 
-const toCredentials = async (terminal: Terminal, sandbox: Sandbox) => {
+const begin = async (terminal: Terminal) => {
   await terminal.until("What is this workspace called?")
   terminal.send("Acme")
   await terminal.until("› Acme")
   terminal.send(keys.enter)
+}
+
+const toCredentials = async (terminal: Terminal, sandbox: Sandbox) => {
+  await begin(terminal)
   await attest(terminal, "Enterprise plan")
   await attest(terminal, "SAML SSO available")
   await type(terminal, "Your e-mail domain", "acme.com")
@@ -148,10 +152,7 @@ describe("the guided setup in a pseudo-terminal", () => {
   it("Ctrl-C in the middle of a check stops the check, not the program", async () => {
     const { open, sandbox } = await place()
     const terminal = open()
-    await terminal.until("What is this workspace called?")
-    terminal.send("Acme")
-    await terminal.until("› Acme")
-    terminal.send(keys.enter)
+    await begin(terminal)
     await attest(terminal, "Enterprise plan")
     await attest(terminal, "SAML SSO available")
     await type(terminal, "Your e-mail domain", "silent.com")
@@ -199,10 +200,7 @@ describe("the guided setup in a pseudo-terminal", () => {
   it("explains itself under ?", async () => {
     const { open } = await place()
     const terminal = open()
-    await terminal.until("What is this workspace called?")
-    terminal.send("Acme")
-    await terminal.until("› Acme")
-    terminal.send(keys.enter)
+    await begin(terminal)
     await terminal.until(/▸ ○ Enterprise plan/)
     terminal.send("?")
     await terminal.until("[attested] when a person vouched for it")

@@ -36,7 +36,7 @@ export const list = (flags: SharedFlags) =>
   }).pipe((effect) => withServices(flags, "cli", effect))
 
 /** The log as one line an event: sequence, time, who, through which face, what. */
-export const show = (flags: SharedFlags, id: string) =>
+export const show = (flags: SharedFlags, { id }: { readonly id: string }) =>
   Effect.gen(function* () {
     const connection = yield* required(Option.some(id))
     const events = yield* (yield* SetupService).events(connection.id)
@@ -71,7 +71,7 @@ const confirmed = Effect.fnUntraced(function* (question: string) {
   return /^y(?:es)?$/i.test(answer.trim())
 })
 
-export const remove = (flags: SharedFlags, id: string, yes: boolean) =>
+export const remove = (flags: SharedFlags, { id, yes }: { readonly id: string; readonly yes: boolean }) =>
   Effect.gen(function* () {
     const connection = yield* required(Option.some(id))
     const question = `Remove ${connection.id} and forget its token? Nothing changes in Loom. [y/N] `

@@ -38,7 +38,7 @@ const readToken = (fd: Option.Option<number>): Effect.Effect<Redacted.Redacted, 
     const usage = (detail: string) => new Ended({ code: codes.usage, reason: "TokenMissing", detail })
     if (Option.isNone(fd)) {
       const value = process.env["LOOM_SCIM_TOKEN"]?.trim()
-      // No child of ours has any business with it.
+      // Processes started by this one need not inherit it.
       delete process.env["LOOM_SCIM_TOKEN"]
       return value === undefined || value === "" ? Effect.fail(usage(missing)) : Effect.succeed(Redacted.make(value))
     }

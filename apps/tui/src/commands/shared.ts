@@ -52,7 +52,7 @@ export const withServices = <A, E extends { readonly _tag: string; readonly mess
         layer({
           directory,
           face,
-          dnsServers: Option.toArray(flags.dnsServer)
+          dnsServers: Option.match(flags.dnsServer, { onNone: () => [], onSome: (given) => given.split(",") })
         })
       )
     ),
