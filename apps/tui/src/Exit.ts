@@ -34,7 +34,7 @@ export class Ended extends Schema.TaggedError<Ended>()("Ended", {
 
 const storage = new Set(["JournalFailure", "KeyFailure", "VaultFailure", "SequenceConflict"])
 
-/** Puts any of core's errors into that form; each of them carries its next step in its message. */
+/** Puts any of core's errors into that form, with the next step that each of them has, in its message or beside it. */
 export const fromError = (error: { readonly _tag: string; readonly message: string }): Ended => {
   if (error instanceof Ended) return error
   const code = storage.has(error._tag)
@@ -42,5 +42,7 @@ export const fromError = (error: { readonly _tag: string; readonly message: stri
     : error._tag === "DnsServerRejected"
       ? codes.usage
       : codes.refused
-  return new Ended({ code, reason: error._tag, detail: error.message })
+  const next =
+    "next" in error && typeof error.next === "string" && !error.message.includes(error.next) ? error.next : ""
+  return new Ended({ code, reason: error._tag, detail: `${error.message} ${next}`.trim() })
 }

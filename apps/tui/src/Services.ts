@@ -69,5 +69,5 @@ export const layer = ({ directory, dnsServers, face }: Environment) => {
   const resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
   const storage = Storage.layerFromEnv({ directory, face })
   const setup = SetupService.layer.pipe(Layer.provide([probeOnDemand, metadataOnDemand]))
-  return Layer.merge(setup, membersOnDemand).pipe(Layer.provide(resolver), Layer.provideMerge(storage))
+  return Layer.merge(setup, membersOnDemand).pipe(Layer.provideMerge(Layer.merge(resolver, storage)))
 }

@@ -3,51 +3,10 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Option } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
-import type { SharedFlags } from "./commands/shared.ts"
+import { directoryCommands } from "./cliDirectory.ts"
+import { connection, loaded, root } from "./cliRoot.ts"
 import { codes, Ended } from "./Exit.ts"
 import { version } from "./version.ts"
-
-const root = Command.make("loom-scim").pipe(
-  Command.withDescription(
-    "From Loom Enterprise to people provisioned by SCIM, provably. Exit codes: 0 done, 1 defect, 2 usage, 3 refused or not finished, 4 a check failed, 5 storage or key, 130 interrupted."
-  ),
-  Command.withSharedFlags({
-    dataDir: Flag.String("data-dir").pipe(
-      Flag.withDescription(
-        "Where events and sealed tokens live (default: $LOOM_SCIM_HOME, or ~/.local/share/loom-scim)"
-      ),
-      Flag.optional
-    ),
-    json: Flag.Boolean("json").pipe(
-      Flag.withDescription("Print JSON on standard output, errors as JSON on standard error"),
-      Flag.withDefault(false)
-    ),
-    dnsServer: Flag.String("dns-server").pipe(
-      Flag.withDescription(
-        "Ask these DNS servers: addresses, with :port if not 53, separated by commas (default: the system's)"
-      ),
-      Flag.optional
-    ),
-    allowPrivateNetwork: Flag.Boolean("allow-private-network").pipe(
-      Flag.withDescription("For labs: allow endpoints and metadata on private networks and this machine"),
-      Flag.withDefault(false)
-    )
-  })
-)
-
-/** A handler that is loaded when its command is called, and gets the shared flags before its own. */
-const loaded = <Flags>(load: () => Promise<(shared: SharedFlags, own: Flags) => Effect.Effect<void, Ended>>) =>
-  Effect.fnUntraced(function* (own: Flags) {
-    const shared = yield* root
-    const handler = yield* Effect.promise(load)
-    return yield* handler(shared, own)
-  })
-
-const connection = Flag.String("connection").pipe(
-  Flag.withAlias("c"),
-  Flag.withDescription("Which connection, by its id (default: the only one)"),
-  Flag.optional
-)
 
 const setup = Command.make(
   "setup",
@@ -210,7 +169,9 @@ const completion = Command.make(
   ])
 )
 
-const program = root.pipe(Command.withSubcommands([setup, status, check, connections, key, sandbox, demo, completion]))
+const program = root.pipe(
+  Command.withSubcommands([setup, status, check, ...directoryCommands, connections, key, sandbox, demo, completion])
+)
 
 // The declared type breaks the circle: the script describes the program that prints it.
 function printCompletion(shell: string): Effect.Effect<void, Ended, Command.Environment> {
@@ -223,6 +184,11 @@ const toEnded = (error: Ended | CliError.CliError): Ended =>
 /** Runs the program on its arguments and ends the process with a documented code. */
 export const run = (args: ReadonlyArray<string>): void => {
   const json = args.includes("--json")
+  // Whoever reads may have seen enough, as `head` has; that is no failure of ours.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error
+    process.exit(codes.ok)
+  })
   const report = (error: Ended | CliError.CliError) =>
     Effect.sync(() => {
       const { code, detail, reason } = toEnded(error)

@@ -4,10 +4,10 @@ import * as Progress from "@loom-scim/core/setup/Progress"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import * as Step from "@loom-scim/core/setup/Step"
 import { Console, DateTime, Effect, Option, Schema } from "effect"
-import { createInterface } from "node:readline/promises"
 import { codes, Ended } from "../Exit.ts"
 import * as Report from "../plain/Report.ts"
 import { required } from "../Selection.ts"
+import { confirmed } from "./confirm.ts"
 import type { SharedFlags } from "./shared.ts"
 import { actorOf, outputOf, withServices } from "./shared.ts"
 
@@ -54,22 +54,6 @@ export const show = (flags: SharedFlags, { id }: { readonly id: string }) =>
     }
     return undefined
   }).pipe((effect) => withServices(flags, "cli", effect))
-
-const confirmed = Effect.fnUntraced(function* (question: string) {
-  if (!process.stdin.isTTY) {
-    const detail = "Nobody is here to ask. Say --yes to go ahead."
-    return yield* new Ended({ code: codes.usage, reason: "ConfirmationNeeded", detail })
-  }
-  const answer = yield* Effect.promise(async (signal) => {
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      return await lines.question(question, { signal })
-    } finally {
-      lines.close()
-    }
-  })
-  return /^y(?:es)?$/i.test(answer.trim())
-})
 
 export const remove = (flags: SharedFlags, { id, yes }: { readonly id: string; readonly yes: boolean }) =>
   Effect.gen(function* () {

@@ -29,6 +29,12 @@ const codeOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
+/** The system and library codes along an error's causes, nearest first. Codes only: no text, so no secret. */
+export const codesOf = (error: unknown): ReadonlyArray<string> =>
+  causes(error)
+    .map(codeOf)
+    .filter((code) => code !== undefined)
+
 const dnsText: Record<DnsFailure["kind"], readonly [string, string]> = {
   nxdomain: ["does not exist in DNS", "Check the spelling of the host."],
   nodata: ["exists in DNS but has no address", "Add an A or AAAA record for it, or correct the host."],
@@ -141,7 +147,7 @@ export const explain = (host: string, error: unknown): TransportFailure => {
     const known = judge(host, candidate)
     if (known !== undefined) return known
   }
-  const code = chain.map(codeOf).find((found) => found !== undefined)
+  const [code] = codesOf(error)
   const suffix = code === undefined ? "" : ` (${code})`
   return { outcome: "unreachable", message: `The request to ${host} failed${suffix}.`, next: firewall }
 }

@@ -1,0 +1,61 @@
+/** From a connection that was set up to a client of its server, with the policies that were chosen. */
+import { Context, Effect, Layer } from "effect"
+import { HttpClient } from "effect/http"
+import type { VaultFailure } from "../ports/Vault.ts"
+import { Vault } from "../ports/Vault.ts"
+import type { ScimClientOperations } from "../scim/ScimClient.ts"
+import * as ScimClient from "../scim/ScimClient.ts"
+import type { BridgeUrl } from "../setup/BridgeUrl.ts"
+import type { DeprovisioningPolicy } from "../setup/Choice.ts"
+import type { ConnectionId } from "../setup/ConnectionId.ts"
+import type { Connection } from "../setup/SetupService.ts"
+import { SetupRefused } from "../setup/SetupRefused.ts"
+
+/** A client of one connection and what its owner decided. */
+export interface Connected {
+  readonly id: ConnectionId
+  readonly url: BridgeUrl
+  readonly deprovisioning: DeprovisioningPolicy
+  readonly client: ScimClientOperations
+}
+
+/** Opens the token of an established connection and hands out a client. */
+export class ConnectedClient extends Context.Service<
+  ConnectedClient,
+  {
+    /**
+     * Refused unless the connection is established: operations over an unproven one would be hope again. The client
+     * holds one rate limit for everything done with it, so open it once per command.
+     */
+    readonly open: (connection: Connection) => Effect.Effect<Connected, SetupRefused | VaultFailure>
+  }
+>()("@loom-scim/core/operations/ConnectedClient") {
+  /** Over the vault and the platform's HTTP client. */
+  static readonly layer = Layer.effect(
+    ConnectedClient,
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const http = yield* HttpClient.HttpClient
+      return ConnectedClient.of({
+        open: Effect.fn("ConnectedClient.open")(function* ({ id, state }: Connection) {
+          const { bridgeUrl, connected, deprovisioning, token } = state
+          if (connected === null || bridgeUrl === null || token === null || deprovisioning === null) {
+            return yield* new SetupRefused({
+              command: "open",
+              reason: "notVerified",
+              missing: "connect",
+              detail: `${id} is not connected.`,
+              next: "Complete its setup first: loom-scim setup"
+            })
+          }
+          const client = yield* ScimClient.make({
+            baseUrl: bridgeUrl.url,
+            token: yield* vault.open(id, token.fingerprint),
+            allowPrivateNetwork: bridgeUrl.allowPrivateNetwork
+          }).pipe(Effect.provideService(HttpClient.HttpClient, http))
+          return { id, url: bridgeUrl.url, deprovisioning, client }
+        })
+      })
+    })
+  )
+}

@@ -1,0 +1,209 @@
+/** What people do to a directory, as data: it can be shown before it is done, and is then done exactly as shown. */
+import { Effect, Predicate } from "effect"
+import type { JsonObject } from "../scim/ListPage.ts"
+import { idOf } from "../scim/ListPage.ts"
+import * as Request from "../scim/ScimClientRequest.ts"
+import type { ScimClientOperations } from "../scim/ScimClient.ts"
+import type { PatchOperation } from "../scim/ScimClientTypes.ts"
+import type { ScimError } from "../scim/ScimError.ts"
+import { enterpriseUserUrn, groupUrn, userUrn } from "../scim/Schemas.ts"
+import type { BridgeUrl } from "../setup/BridgeUrl.ts"
+
+/** The resource types people work with. */
+export type Endpoint = "Users" | "Groups"
+
+/** One change. */
+export type Operation =
+  | { readonly _tag: "Create"; readonly endpoint: Endpoint; readonly resource: JsonObject }
+  | {
+      readonly _tag: "Patch"
+      readonly endpoint: Endpoint
+      readonly id: string
+      readonly operations: ReadonlyArray<PatchOperation>
+    }
+  | { readonly _tag: "Delete"; readonly endpoint: Endpoint; readonly id: string }
+
+/** What a new user needs; `email` is the user name when that is an address. */
+export interface NewUser {
+  readonly userName: string
+  readonly email?: string
+  readonly givenName?: string
+  readonly familyName?: string
+  readonly externalId?: string
+  readonly role?: string
+}
+
+/** Creates a user (RFC 7644 §3.3), active, with the Loom role in the enterprise extension if one is given. */
+export const createUser = ({ email, externalId, familyName, givenName, role, userName }: NewUser): Operation => {
+  const address = email ?? (userName.includes("@") ? userName : undefined)
+  const name = {
+    ...(givenName === undefined ? {} : { givenName }),
+    ...(familyName === undefined ? {} : { familyName })
+  }
+  return {
+    _tag: "Create",
+    endpoint: "Users",
+    resource: {
+      schemas: role === undefined ? [userUrn] : [userUrn, enterpriseUserUrn],
+      userName: userName.toLowerCase(),
+      ...(externalId === undefined ? {} : { externalId }),
+      ...(Object.keys(name).length === 0 ? {} : { name }),
+      ...(address === undefined ? {} : { emails: [{ value: address, type: "work", primary: true }] }),
+      ...(role === undefined ? {} : { [enterpriseUserUrn]: { loomMemberRole: role } }),
+      active: true
+    }
+  }
+}
+
+const patch = (endpoint: Endpoint, id: string, ...operations: ReadonlyArray<PatchOperation>): Operation => ({
+  _tag: "Patch",
+  endpoint,
+  id,
+  operations
+})
+
+/** Deactivates or reactivates a user. */
+export const setActive = (id: string, active: boolean): Operation =>
+  patch("Users", id, { op: "replace", path: "active", value: active })
+
+/** The path of Loom's role attribute. */
+export const rolePath = `${enterpriseUserUrn}:loomMemberRole`
+
+/** Gives a user a Loom role; it takes effect only once the WorkOS console maps the attribute. */
+export const setRole = (id: string, role: string): Operation =>
+  patch("Users", id, { op: "replace", path: rolePath, value: role })
+
+/** Replaces single attributes; a value of null removes the attribute. */
+export const setAttributes = (
+  endpoint: Endpoint,
+  id: string,
+  values: ReadonlyArray<readonly [path: string, value: JsonObject[string]]>
+): Operation =>
+  patch(
+    endpoint,
+    id,
+    ...values.map(([path, value]): PatchOperation =>
+      value === null ? { op: "remove", path } : { op: "replace", path, value }
+    )
+  )
+
+/** Removes a user or group for good. */
+export const remove = (endpoint: Endpoint, id: string): Operation => ({ _tag: "Delete", endpoint, id })
+
+/** Creates a group. */
+export const createGroup = (displayName: string, members: ReadonlyArray<string> = []): Operation => ({
+  _tag: "Create",
+  endpoint: "Groups",
+  resource: {
+    schemas: [groupUrn],
+    displayName,
+    ...(members.length === 0 ? {} : { members: members.map((value) => ({ value })) })
+  }
+})
+
+/** Renames a group. */
+export const renameGroup = (id: string, displayName: string): Operation =>
+  patch("Groups", id, { op: "replace", path: "displayName", value: displayName })
+
+/** Adds members by their ids. */
+export const addMembers = (id: string, members: ReadonlyArray<string>): Operation =>
+  patch("Groups", id, { op: "add", path: "members", value: members.map((value) => ({ value })) })
+
+/** Removes members by their ids, one filter each, the form the RFC gives (RFC 7644 §3.5.2.2). */
+export const removeMembers = (id: string, members: ReadonlyArray<string>): Operation =>
+  patch(
+    "Groups",
+    id,
+    ...members.map((value): PatchOperation => ({ op: "remove", path: `members[value eq ${JSON.stringify(value)}]` }))
+  )
+
+/** A request as a person may see it: everything but the token. */
+export interface Shown {
+  readonly method: "POST" | "PATCH" | "DELETE"
+  readonly url: string
+  readonly body: JsonObject | null
+}
+
+/** Shows the request that an operation sends. */
+export const show = (operation: Operation, base: BridgeUrl): Shown => {
+  const url = `${base}/${operation.endpoint}`
+  switch (operation._tag) {
+    case "Create":
+      return { method: "POST", url, body: operation.resource }
+    case "Patch": {
+      const body: JsonObject = JSON.parse(Request.patchBody(operation.operations))
+      return { method: "PATCH", url: `${url}/${encodeURIComponent(operation.id)}`, body }
+    }
+    case "Delete":
+      return { method: "DELETE", url: `${url}/${encodeURIComponent(operation.id)}`, body: null }
+  }
+}
+
+/** What came of an operation. `doubt` says in what way the server did not do as asked, though it answered success. */
+export interface Outcome {
+  readonly id: string
+  readonly resource: JsonObject | null
+  readonly doubt: string | null
+}
+
+const memberIds = (group: JsonObject): ReadonlySet<string> => {
+  const members = group["members"]
+  const values = Array.isArray(members) ? members : []
+  return new Set(values.flatMap((member) => (Predicate.isObject(member) ? [String(Reflect.get(member, "value"))] : [])))
+}
+
+const addedMembers = (operations: ReadonlyArray<PatchOperation>): ReadonlyArray<string> =>
+  operations.flatMap(({ op, path, value }) =>
+    op === "add" && path === "members" && Array.isArray(value)
+      ? value.flatMap((member) => (Predicate.isObject(member) ? [String(Reflect.get(member, "value"))] : []))
+      : []
+  )
+
+const roleOf = (user: JsonObject): string | null => {
+  const extension = user[enterpriseUserUrn]
+  const role: unknown = Predicate.isObject(extension) ? Reflect.get(extension, "loomMemberRole") : null
+  return Predicate.isString(role) ? role : null
+}
+
+const doubtOf = (operations: ReadonlyArray<PatchOperation>, now: JsonObject): string | null => {
+  const kept = memberIds(now)
+  const dropped = addedMembers(operations).filter((id) => !kept.has(id))
+  if (dropped.length > 0) return `the server dropped ${dropped.length} member(s): ${dropped.slice(0, 5).join(", ")}`
+  for (const { op, path, value } of operations) {
+    if (op !== "replace") continue
+    if (path === "active" && now["active"] !== undefined && String(now["active"]).toLowerCase() !== String(value)) {
+      return `the server still says active: ${String(now["active"])}`
+    }
+    if (path === rolePath && roleOf(now) !== value) return "the server did not take the role; is it mapped in WorkOS?"
+  }
+  return null
+}
+
+/** Whether an answer of 204 has to be followed by a read, because servers are known to drop these silently. */
+const needsReadBack = (operations: ReadonlyArray<PatchOperation>): boolean =>
+  operations.some(({ path }) => path === "members" || path === rolePath)
+
+/** Does it. Changes that servers are known to drop silently are read back. */
+export const execute = Effect.fn("Operation.execute")(function* (
+  client: ScimClientOperations,
+  operation: Operation
+): Effect.fn.Return<Outcome, ScimError> {
+  switch (operation._tag) {
+    case "Create": {
+      const { id, resource } = yield* client.create(operation.endpoint, operation.resource)
+      return { id, resource, doubt: null }
+    }
+    case "Patch": {
+      const { endpoint, id, operations } = operation
+      const changed = yield* client.patch(endpoint, id, operations)
+      const resource = needsReadBack(operations) ? (yield* client.get(endpoint, id)).resource : changed.resource
+      return { id, resource, doubt: resource === null ? null : doubtOf(operations, resource) }
+    }
+    case "Delete":
+      yield* client.delete(operation.endpoint, operation.id)
+      return { id: operation.id, resource: null, doubt: null }
+  }
+})
+
+/** The id of a listed resource; an empty string when the server forgot it. */
+export const idIn = (resource: JsonObject): string => idOf(resource) ?? ""

@@ -1,0 +1,59 @@
+/** How the client of a connection behaves. */
+import { Duration } from "effect"
+import type { Redacted } from "effect"
+import type { BridgeUrl } from "../setup/BridgeUrl.ts"
+
+/** The options of a client; everything but address and token has a default. */
+export interface ScimClientOptions {
+  /** Where the server is, path included. */
+  readonly baseUrl: BridgeUrl
+  readonly token: Redacted.Redacted
+  /** `none` sends the token alone, as some servers want it. Default `Bearer`. */
+  readonly tokenScheme?: "Bearer" | "none"
+  /** Whether loopback and private networks may be reached. Default false. */
+  readonly allowPrivateNetwork?: boolean
+  /** For one attempt, from connecting to the end of the answer. Default 30 seconds. */
+  readonly timeout?: Duration.Input
+  /** Longest body that is read, in bytes. Default 8 MiB. */
+  readonly maxBodyBytes?: number
+  /** How often an attempt that may be repeated is repeated after a fault. Default 3. */
+  readonly maxRetries?: number
+  /** The first wait between such attempts; it doubles, with jitter. Default 500 milliseconds. */
+  readonly retryDelay?: Duration.Input
+  /** How many 429 answers to one request are waited for. Default 5. */
+  readonly maxWaits?: number
+  /** Longest pause that is waited for; a server that asks for more gives RateLimited. Default 5 minutes. */
+  readonly maxPause?: Duration.Input
+  /** Requests under way at once. Default 32. */
+  readonly maxInFlight?: number
+  /** Requests begun per second; without a limit by default. */
+  readonly requestsPerSecond?: number
+  /** Rows per page when a query does not say. Default 100. */
+  readonly pageSize?: number
+  /**
+   * Takes `totalResults` at its word and saves the request past the end that proves it. Default false. For servers
+   * whose profile says that their totals are right.
+   */
+  readonly trustTotals?: boolean
+}
+
+const defaults = {
+  tokenScheme: "Bearer",
+  allowPrivateNetwork: false,
+  timeout: Duration.seconds(30),
+  maxBodyBytes: 8 * 1024 * 1024,
+  maxRetries: 3,
+  retryDelay: Duration.millis(500),
+  maxWaits: 5,
+  maxPause: Duration.minutes(5),
+  maxInFlight: 32,
+  pageSize: 100,
+  trustTotals: false
+} as const
+
+/** The options with every default filled in. */
+export type ResolvedOptions = Required<Omit<ScimClientOptions, "requestsPerSecond">> &
+  Pick<ScimClientOptions, "requestsPerSecond">
+
+/** Fills in the defaults. */
+export const resolve = (options: ScimClientOptions): ResolvedOptions => ({ ...defaults, ...options })
