@@ -31,9 +31,11 @@ const must = (command, args, stdio = "inherit") => {
     encoding: "utf8"
   })
   if (status === 0) return
-  if (stdout || stderr) process.stderr.write(`${stdout ?? ""}${stderr ?? ""}`)
   if (error) process.stderr.write(`${error.message}\n`)
-  process.stderr.write(`loom-scim: ${command} ${args.slice(0, 3).join(" ")} failed\n`)
+  // What ran in sight has said itself what is wrong, and its last line stays the last.
+  if (stdio === "pipe") {
+    process.stderr.write(`${stdout ?? ""}${stderr ?? ""}loom-scim: ${command} ${args.slice(0, 3).join(" ")} failed\n`)
+  }
   process.exit(status ?? (signal ? 130 : 1))
 }
 
