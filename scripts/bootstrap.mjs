@@ -82,7 +82,7 @@ switch (task) {
     break
   case "bench":
     buildApp()
-    must(node, [inRoot("bench", "startup.ts"), ...rest])
+    for (const name of ["startup.ts", "protocol.ts"]) must(node, [inRoot("bench", name), ...rest])
     break
   default:
     process.stderr.write("usage: node scripts/bootstrap.mjs demo|run|test|bench\n")

@@ -58,6 +58,29 @@ const check = Command.make(
   ])
 )
 
+const doctor = Command.make(
+  "doctor",
+  {
+    connection,
+    write: Flag.Boolean("write").pipe(
+      Flag.withDescription("Also prove writing, with a disposable user and group that are removed again"),
+      Flag.withDefault(false)
+    ),
+    removeLeftovers: Flag.Boolean("remove-leftovers").pipe(
+      Flag.withDescription("Remove what interrupted runs of the doctor left behind"),
+      Flag.withDefault(false)
+    ),
+    markdown: Flag.Boolean("markdown").pipe(Flag.withDescription("Print a Markdown report"), Flag.withDefault(false))
+  },
+  loaded(() => import("./commands/doctor.ts").then((module) => module.doctor))
+).pipe(
+  Command.withDescription("Examine what the server can do and gets wrong; exits 4 when it cannot serve Loom"),
+  Command.withExamples([
+    { command: "loom-scim doctor", description: "Read-only" },
+    { command: "loom-scim doctor --write --markdown > report.md", description: "Everything, as a report" }
+  ])
+)
+
 const idArgument = Argument.String("id").pipe(Argument.withDescription("The connection's id"))
 
 const connections = Command.make("connections").pipe(
@@ -170,7 +193,19 @@ const completion = Command.make(
 )
 
 const program = root.pipe(
-  Command.withSubcommands([setup, status, check, ...directoryCommands, connections, key, sandbox, demo, completion])
+  Command.withSubcommands([
+    setup,
+    status,
+    check,
+    doctor,
+    doctor,
+    ...directoryCommands,
+    connections,
+    key,
+    sandbox,
+    demo,
+    completion
+  ])
 )
 
 // The declared type breaks the circle: the script describes the program that prints it.

@@ -121,6 +121,26 @@ describe("groups", () => {
   })
 })
 
+describe("doctor", () => {
+  it("examines the server, proves writing, and leaves nothing behind", async () => {
+    const before = await place.control("GET", "/state")
+    const { code, stdout } = await loom("doctor", "--write", "--json")
+    assert.strictEqual(code, 0, stdout)
+    assert.include(stdout, "cleanup")
+    const after = await place.control("GET", "/state")
+    assert.deepStrictEqual(after, before)
+  })
+
+  it("exits 4 when members are dropped, and says what it means", async () => {
+    await place.control("POST", "/faults", { kind: "droppedMembers" })
+    const { code, stdout } = await loom("doctor", "--write", "--markdown")
+    await place.control("DELETE", "/faults")
+    assert.strictEqual(code, 4)
+    assert.match(stdout, /^# /m)
+    assert.match(stdout, /drop/i)
+  })
+})
+
 it("never showed the token", () => {
   assert.isAbove(outputs.length, 1000)
   assert.notInclude(outputs, token)

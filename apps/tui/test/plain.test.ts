@@ -63,7 +63,18 @@ const answers = (change: Readonly<Record<string, unknown>> = {}) => {
 describe("without a terminal", () => {
   it("every command has help with an example", async () => {
     const commands = ["setup", "status", "check", "connections list", "connections show", "connections remove"]
-    for (const command of [...commands, "sandbox", "key show", "key rotate", "completion", "demo"]) {
+    for (const command of [
+      ...commands,
+      "doctor",
+      "users",
+      "users list",
+      "groups add",
+      "sandbox",
+      "key show",
+      "key rotate",
+      "completion",
+      "demo"
+    ]) {
       const { code, stdout } = await run([...command.split(" "), "--help"])
       assert.strictEqual(code, 0, command)
       assert.match(stdout, /EXAMPLES[\s\S]*loom-scim/, command)
