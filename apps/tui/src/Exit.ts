@@ -42,7 +42,10 @@ export const fromError = (error: { readonly _tag: string; readonly message: stri
     : error._tag === "DnsServerRejected"
       ? codes.usage
       : codes.refused
-  const next =
-    "next" in error && typeof error.next === "string" && !error.message.includes(error.next) ? error.next : ""
-  return new Ended({ code, reason: error._tag, detail: `${error.message} ${next}`.trim() })
+  const parts = [error.message]
+  for (const key of ["detail", "next"] as const) {
+    const part: unknown = Reflect.get(error, key)
+    if (typeof part === "string" && part !== "" && !error.message.includes(part)) parts.push(part)
+  }
+  return new Ended({ code, reason: error._tag, detail: parts.join(" ") })
 }

@@ -218,5 +218,21 @@ const groupsCommand = Command.make("groups").pipe(
   ])
 )
 
+const rawCommand = Command.make(
+  "raw",
+  {
+    connection,
+    method: Argument.Literals("method", ["GET"]).pipe(Argument.withDescription("Only what changes nothing")),
+    path: Argument.String("path").pipe(Argument.withDescription("Below the bridge URL, query included"))
+  },
+  loaded(() => import("./commands/raw.ts").then((module) => module.raw))
+).pipe(
+  Command.withDescription("Send one reading request as it is and print the answer"),
+  Command.withExamples([
+    { command: "loom-scim raw GET /ServiceProviderConfig", description: "What the server claims" },
+    { command: "loom-scim raw GET '/Users?count=1'", description: "One user, unchanged" }
+  ])
+)
+
 /** For the root command. */
-export const directoryCommands = [usersCommand, groupsCommand] as const
+export const directoryCommands = [usersCommand, groupsCommand, rawCommand] as const

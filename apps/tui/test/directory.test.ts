@@ -121,6 +121,19 @@ describe("groups", () => {
   })
 })
 
+describe("raw", () => {
+  it("prints an answer as it is, and never leaves the base URL", async () => {
+    const { code, stdout } = await loom("raw", "GET", "/Users?count=1")
+    assert.strictEqual(code, 0)
+    assert.property(JSON.parse(stdout), "totalResults")
+    for (const path of ["/../../__control/state", "//evil.example/x", "Users", "/%2e%2e/x"]) {
+      const refused = await loom("raw", "GET", path)
+      assert.strictEqual(refused.code, 3, path)
+      assert.include(refused.stderr, "below the base URL")
+    }
+  })
+})
+
 describe("doctor", () => {
   it("examines the server, proves writing, and leaves nothing behind", async () => {
     const before = await place.control("GET", "/state")

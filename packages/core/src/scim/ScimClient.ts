@@ -65,6 +65,8 @@ export interface ScimClientOperations {
     operations: ReadonlyArray<BulkOperation>,
     options: BulkRun.BulkOptions
   ) => Effect.Effect<BulkRun.BulkReport, ScimError | BulkRun.BulkNotPossible>
+  /** `GET` of any path below the base URL, query included, as it is; undefined for an empty answer. */
+  readonly raw: (path: string) => Effect.Effect<JsonObject[string] | undefined, ScimError>
   /** `GET /Me` (§3.11). */
   readonly me: (projection?: T.Projection) => Effect.Effect<T.Versioned, ScimError>
   /** `GET /ServiceProviderConfig` (§4). */
@@ -166,6 +168,10 @@ export const make = Effect.fnUntraced(function* (
     delete: (endpoint, id, asked = {}) =>
       Effect.asVoid(change("DELETE", endpoint, id, { ifMatch: versionFor(asked, null) })),
     bulk: (operations, asked) => BulkRun.run(transport, operations, asked),
+    raw: (path) =>
+      Effect.flatMap(Effect.fromResult(Request.rawOf(path)), (target) =>
+        Effect.map(transport.call({ method: "GET", ...target, retry: "always" }), ({ json }) => json)
+      ),
     me: (projection = {}) => {
       const path = `/Me${Request.projectionQuery(projection)}`
       return Effect.flatMap(transport.call({ method: "GET", path, label: "/Me", retry: "always" }), toVersioned)

@@ -34,6 +34,19 @@ export const resourceOf = (endpoint: string, id: string): Result.Result<Target, 
       : Result.succeed({ path: `${path}/${encodeURIComponent(id)}`, label: `${label}/{id}` })
   )
 
+const isPlainSegment = (segment: string): boolean =>
+  /^[\w.~!$&'()*+,;=:@%-]+$/.test(segment) && !/^(?:\.|%2e){1,2}$/i.test(segment)
+
+/** A path as a person typed it. It must stay below the base URL, so nothing in it may climb out or name another host. */
+export const rawOf = (path: string): Result.Result<Target, InvalidRequest> => {
+  const [before = ""] = path.split("?")
+  const [root, ...segments] = before.split("/")
+  const isBelow = root === "" && segments.length > 0 && segments.every(isPlainSegment)
+  return isBelow && /^[\x21-\x7e]+$/.test(path) && !path.includes("#")
+    ? Result.succeed({ path, label: "raw" })
+    : Result.fail(refuse("GET", "Give a path below the base URL, such as /Users?count=1, with spaces written %20."))
+}
+
 const encodeQuery = (pairs: ReadonlyArray<readonly [string, string]>): string =>
   // Percent-encoded spaces: not every server takes a plus sign for one.
   pairs.length === 0
