@@ -25,7 +25,8 @@ const stringOf = (value: unknown): string | null => (Predicate.isString(value) &
 const statusOf = (value: unknown): number | null => {
   // RFC 7644 has text, its draft had {"code": "201"}, and some servers send numbers.
   const plain = isJsonObject(value) ? value["code"] : value
-  const digits = /^\s*(\d{3})\b/.exec(String(plain))
+  // Nothing else is made text of: an object may have a `toString` that is no function.
+  const digits = /^\s*(\d{3})\b/.exec(Predicate.isString(plain) || Predicate.isNumber(plain) ? String(plain) : "")
   return digits === null ? null : Number(digits[1])
 }
 

@@ -21,6 +21,8 @@ const countOf = (value: unknown): number | null => {
   return Predicate.isNumber(number) && Number.isSafeInteger(number) && number >= 0 ? number : null
 }
 
+const textOf = (value: unknown): string | null => (Predicate.isString(value) && value !== "" ? value : null)
+
 /**
  * Reads a page. `schemas` may be missing, counts may be text, `Resources` may be missing when there are none (RFC 7644
  * §3.4.2), written small, or be the whole body. A body that is neither fails, as does one with rows that are no objects:
@@ -41,13 +43,17 @@ export const decode = (body: unknown): Result.Result<Page, "notAList"> => {
     totalResults,
     startIndex: countOf(fields["startIndex"]),
     itemsPerPage: countOf(fields["itemsPerPage"]),
-    nextCursor: Predicate.isString(nextCursor) && nextCursor !== "" ? nextCursor : null
+    // A cursor is text (RFC 9865 §2); one sent as a number is still the way to the next page.
+    nextCursor: Number.isSafeInteger(nextCursor) ? String(nextCursor) : textOf(nextCursor)
   })
 }
 
-/** The id of a resource; null when it has none (RFC 7643 §3.1 demands one). */
+/**
+ * The id of a resource; null when it has none (RFC 7643 §3.1 demands one). JSON numbers beyond 2^53 were rounded when
+ * read: two people could share one, so they are none.
+ */
 export const idOf = (resource: JsonObject): string | null => {
   const id = resource["id"]
-  if (Predicate.isNumber(id)) return String(id)
-  return Predicate.isString(id) && id !== "" ? id : null
+  if (Predicate.isNumber(id)) return Number.isSafeInteger(id) ? String(id) : null
+  return textOf(id)
 }

@@ -28,10 +28,10 @@ const statusOf = (value: unknown): number | null => {
 const scimTypeOf = (value: unknown): string | null =>
   Predicate.isString(value) && /^[A-Za-z]{1,40}$/.test(value) ? value : null
 
-const textOf = (value: unknown): string | null => {
+const textOf = (value: unknown, depth = 0): string | null => {
   if (Predicate.isString(value)) return value.trim() === "" ? null : value
   // Azure writes {"message":{"lang":"en-US","value":"…"}}.
-  return Predicate.hasProperty(value, "value") ? textOf(value.value) : null
+  return depth <= deepest && Predicate.hasProperty(value, "value") ? textOf(value.value, depth + 1) : null
 }
 
 const detailKeys = ["detail", "errorSummary", "error_description", "message", "description", "title", "reason"]

@@ -10,6 +10,17 @@ const seedLength = 8
 const htmlEscaped = (text: string): string =>
   text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;").replace(/'/g, "&#39;")
 
+// Letters of ASCII only, which is what tokens have: others may change their length in lower case, and positions with it.
+const folded = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+/** The token within base64 at each of the three places where it may begin; the edges that depend on others are left. */
+const inBase64 = (token: string): ReadonlyArray<string> =>
+  [0, 1, 2].map((before) => {
+    const bytes = new TextEncoder().encode("\0".repeat(before) + token)
+    const text = btoa(Array.from(bytes, (byte) => String.fromCodePoint(byte)).join(""))
+    return text.slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6))
+  })
+
 /** The ways in which a token may be written in an answer. */
 const spellings = (token: string): ReadonlyArray<string> => {
   const json = JSON.stringify(token).slice(1, -1)
@@ -21,13 +32,16 @@ const spellings = (token: string): ReadonlyArray<string> => {
     json.replaceAll("/", "\\/"),
     htmlEscaped(token)
   ]
-  return [...new Set(all.map((text) => text.toLowerCase()))]
+  const encoded = inBase64(token)
+    .flatMap((text) => [text, text.replaceAll("+", "-").replaceAll("/", "_")])
+    .flatMap((text) => [text, encodeURIComponent(text), text.replaceAll("/", "\\/")])
+    // A few characters would be found by chance.
+    .filter((text) => text.length >= seedLength)
+  return [...new Set([...all, ...encoded].map(folded))]
 }
 
 const scrubSpelling = (text: string, spelling: string): string => {
-  const lower = text.toLowerCase()
-  // Some letters change their length in lower case; positions would then be off, so the text as it is gets searched.
-  const searched = lower.length === text.length ? lower : text
+  const searched = folded(text)
   const seed = spelling.slice(0, seedLength)
   let result = ""
   let from = 0
@@ -61,6 +75,8 @@ const isArray = (value: Schema.Json): value is Schema.JsonArray => Array.isArray
 /** A JSON value with every text in it scrubbed, names of attributes included; null in the place of what is too deep. */
 export const scrubJson = (value: Schema.Json, scrub: (text: string) => string, depth = 0): Schema.Json => {
   if (Predicate.isString(value)) return scrub(value)
+  // 1e999 is read as Infinity, which is no JSON.
+  if (Predicate.isNumber(value) && !Number.isFinite(value)) return null
   if (value === null || typeof value !== "object") return value
   if (depth > deepestJson) return null
   const inner = (entry: Schema.Json): Schema.Json => scrubJson(entry, scrub, depth + 1)

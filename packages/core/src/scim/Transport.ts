@@ -1,5 +1,5 @@
 /** One SCIM request, from the gate to a parsed answer or a typed error: retries, waits, limits, spans and metrics. */
-import { Clock, Duration, Effect, Metric, Random, Redacted, Result, type Schema } from "effect"
+import { Clock, Duration, Effect, Metric, Predicate, Random, Redacted, Result, type Schema } from "effect"
 import { HttpClient, HttpClientRequest, type HttpMethod } from "effect/http"
 import { hostOf } from "../setup/BridgeUrl.ts"
 import * as Limiter from "./Limiter.ts"
@@ -55,7 +55,8 @@ const errorSchema = "urn:ietf:params:scim:api:messages:2.0:error"
 
 /** Some servers answer 200 with an error message in the body. */
 const isErrorMessage = (json: unknown): json is JsonObject =>
-  isJsonObject(json) && [json["schemas"]].flat().some((schema) => String(schema).toLowerCase() === errorSchema)
+  isJsonObject(json) &&
+  [json["schemas"]].flat().some((schema) => Predicate.isString(schema) && schema.toLowerCase() === errorSchema)
 
 /**
  * Words such as `OK` under a change that succeeded; its answer may as well be empty (RFC 7644 §3.5, §3.6). A web page is
