@@ -4,6 +4,7 @@ import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import type { Endpoint, Operation, Outcome } from "@loom-scim/core/operations/Operation"
 import * as Operations from "@loom-scim/core/operations/Operation"
 import { find } from "@loom-scim/core/operations/Reference"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
 import type { JsonObject } from "@loom-scim/core/scim/ListPage"
 import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
 import { Console, Effect, Layer, Result } from "effect"
@@ -12,7 +13,7 @@ import { text as readAll } from "node:stream/consumers"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
-import type { SharedFlags } from "./shared.ts"
+import type { Services, SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 
 /** Requests under way at once. */
@@ -22,12 +23,12 @@ const concurrency = 8
 export const withClient = <A, E extends { readonly _tag: string; readonly message: string }>(
   flags: SharedFlags,
   named: Option.Option<string>,
-  use: (connected: Connected) => Effect.Effect<A, E>
+  use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, Services>
 ): Effect.Effect<A, Ended> =>
   Effect.gen(function* () {
     const connection = yield* required(named)
     const { open } = yield* ConnectedClient
-    return yield* use(yield* open(connection))
+    return yield* use(yield* open(connection), connection)
   }).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
     withServices(flags, "cli", effect)
   )

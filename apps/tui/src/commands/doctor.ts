@@ -1,18 +1,16 @@
 /** `loom-scim doctor` */
-import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import * as Doctor from "@loom-scim/core/scim/Doctor"
 import { failed } from "@loom-scim/core/scim/DoctorFinding"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import * as State from "@loom-scim/core/setup/State"
-import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect } from "effect"
 import type { Option } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import * as DoctorReport from "../plain/DoctorReport.ts"
-import { required } from "../Selection.ts"
+import { withClient } from "./connected.ts"
 import type { SharedFlags } from "./shared.ts"
-import { actorOf, outputOf, withServices } from "./shared.ts"
+import { actorOf, outputOf } from "./shared.ts"
 
 /** The command's own flags. */
 export interface DoctorFlags {
@@ -31,33 +29,28 @@ const probeOf = (id: ConnectionId) =>
 
 /** Examines a connection. Ends with the code of a failed check when any finding is an error. */
 export const doctor = (flags: SharedFlags, own: DoctorFlags): Effect.Effect<void, Ended> =>
-  Effect.gen(function* () {
-    const connection = yield* required(own.connection)
-    const { glyphs, json } = outputOf(flags)
-    const connected = yield* ConnectedClient.use((clients) => clients.open(connection))
-    const services = yield* Effect.context<SetupService>()
-    const isStreamed = !json && !own.markdown
-    const findings = yield* Doctor.run(
-      connected,
-      {
-        write: own.write,
-        removeLeftovers: own.removeLeftovers,
-        domain: State.verifiedDomains(connection.state)[0] ?? null,
-        probe: Effect.provideContext(probeOf(connection.id), services)
-      },
-      (finding) => (isStreamed ? Console.log(DoctorReport.line(finding, glyphs)) : Effect.void)
-    )
-    if (json) yield* Console.log(JSON.stringify(DoctorReport.json(connection.id, findings)))
-    else if (own.markdown) yield* Console.log(DoctorReport.markdown(connection.id, findings))
-    else yield* Console.log(`\n${DoctorReport.summary(findings)}`)
-    if (failed(findings)) {
-      return yield* new Ended({
-        code: codes.checkFailed,
-        reason: "DoctorFailed",
-        detail: "At least one finding is an error; see above."
-      })
-    }
-    return undefined
-  }).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
-    withServices(flags, "cli", effect)
+  withClient(flags, own.connection, (connected, connection) =>
+    Effect.gen(function* () {
+      const { glyphs, json } = outputOf(flags)
+      const services = yield* Effect.context<SetupService>()
+      const isStreamed = !json && !own.markdown
+      const findings = yield* Doctor.run(
+        connected,
+        {
+          write: own.write,
+          removeLeftovers: own.removeLeftovers,
+          domain: State.verifiedDomains(connection.state)[0] ?? null,
+          probe: Effect.provideContext(probeOf(connection.id), services)
+        },
+        (finding) => (isStreamed ? Console.log(DoctorReport.line(finding, glyphs)) : Effect.void)
+      )
+      if (json) yield* Console.log(JSON.stringify(DoctorReport.json(connection.id, findings)))
+      else if (own.markdown) yield* Console.log(DoctorReport.markdown(connection.id, findings))
+      else yield* Console.log(`\n${DoctorReport.summary(findings)}`)
+      if (failed(findings)) {
+        const detail = "At least one finding is an error; see above."
+        return yield* new Ended({ code: codes.checkFailed, reason: "DoctorFailed", detail })
+      }
+      return undefined
+    })
   )

@@ -37,7 +37,8 @@ export const outputOf = ({ json }: SharedFlags): { readonly json: boolean; reado
   glyphs: Glyphs.of(process.env)
 })
 
-type Services = Layer.Success<ReturnType<typeof layer>>
+/** What a command may use. */
+export type Services = Layer.Success<ReturnType<typeof layer>>
 
 /** Runs a command over its services, every error in the form a shell understands. */
 export const withServices = <A, E extends { readonly _tag: string; readonly message: string }>(

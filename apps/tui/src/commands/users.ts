@@ -6,6 +6,7 @@ import * as Schemas from "@loom-scim/core/scim/Schemas"
 import { MemberRole } from "@loom-scim/core/setup/Choice"
 import { Console, Effect, Option, Schema } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
+import type { Change } from "./connected.ts"
 import { change, create as createOne, namesOf, withClient } from "./connected.ts"
 import type { ListFlags } from "./listing.ts"
 import * as Listing from "./listing.ts"
@@ -88,25 +89,39 @@ const assignment = (text: string): Effect.Effect<readonly [string, string | bool
   return Effect.succeed([text.slice(0, at), typed])
 }
 
+type Planned = Pick<Change, "operation" | "done" | "question"> & {
+  /** Said before anything is asked or done. */
+  readonly warning: string | null
+}
+
+/** Does the same to every user that is named; what it is may depend on the policies of the connection. */
+const changeNamed = (
+  flags: SharedFlags,
+  own: Named & { readonly dryRun: boolean; readonly yes?: boolean },
+  plan: (connected: Connected) => Planned
+) =>
+  withClient(flags, own.connection, (connected) =>
+    Effect.gen(function* () {
+      const { warning, ...planned } = plan(connected)
+      if (warning !== null && !flags.json) yield* Console.error(warning)
+      const names = yield* namesOf(own.names)
+      const { dryRun, yes = false } = own
+      return yield* change(flags, connected, { ...planned, names, endpoint: "Users", dryRun, yes })
+    })
+  )
+
 export const update = (
   flags: SharedFlags,
   own: Named & { readonly set: ReadonlyArray<string>; readonly dryRun: boolean }
 ) =>
   Effect.gen(function* () {
     const values = yield* Effect.forEach(own.set, assignment)
-    return yield* withClient(flags, own.connection, (connected) =>
-      Effect.gen(function* () {
-        return yield* change(flags, connected, {
-          names: yield* namesOf(own.names),
-          endpoint: "Users",
-          operation: (user) => Operations.setAttributes("Users", Operations.idIn(user), values),
-          done: "updated",
-          dryRun: own.dryRun,
-          question: null,
-          yes: true
-        })
-      })
-    )
+    return yield* changeNamed(flags, own, () => ({
+      operation: (user) => Operations.setAttributes("Users", Operations.idIn(user), values),
+      done: "updated",
+      question: null,
+      warning: null
+    }))
   })
 
 type Risky = Named & { readonly yes: boolean; readonly dryRun: boolean }
@@ -116,60 +131,40 @@ const consequence = ({ deprovisioning }: Connected): string =>
     ? "The policy is deactivate: accounts and recordings stay, and reactivate undoes it."
     : "The policy is delete: Loom removes deactivated members, perhaps with their recordings."
 
-const setActive = (flags: SharedFlags, own: Risky, active: boolean) =>
-  withClient(flags, own.connection, (connected) =>
-    Effect.gen(function* () {
-      if (!active && !flags.json) yield* Console.error(consequence(connected))
-      return yield* change(flags, connected, {
-        names: yield* namesOf(own.names),
-        endpoint: "Users",
-        operation: (user) => Operations.setActive(Operations.idIn(user), active),
-        done: active ? "reactivated" : "deactivated",
-        dryRun: own.dryRun,
-        question: active ? null : (count) => `Deactivate ${count} user(s)? [y/N] `,
-        yes: own.yes
-      })
-    })
-  )
+export const deactivate = (flags: SharedFlags, own: Risky) =>
+  changeNamed(flags, own, (connected) => ({
+    operation: (user) => Operations.setActive(Operations.idIn(user), false),
+    done: "deactivated",
+    question: (count) => `Deactivate ${count} user(s)? [y/N] `,
+    warning: consequence(connected)
+  }))
 
-export const deactivate = (flags: SharedFlags, own: Risky) => setActive(flags, own, false)
-
-export const reactivate = (flags: SharedFlags, own: Omit<Risky, "yes">) => setActive(flags, { ...own, yes: true }, true)
+export const reactivate = (flags: SharedFlags, own: Omit<Risky, "yes">) =>
+  changeNamed(flags, own, () => ({
+    operation: (user) => Operations.setActive(Operations.idIn(user), true),
+    done: "reactivated",
+    question: null,
+    warning: null
+  }))
 
 export const remove = (flags: SharedFlags, own: Risky) =>
-  withClient(flags, own.connection, (connected) =>
-    Effect.gen(function* () {
-      if (connected.deprovisioning === "deactivate" && !flags.json) {
-        yield* Console.error(
-          "The policy of this connection is deactivate. Deleting goes beyond it and cannot be undone."
-        )
-      }
-      return yield* change(flags, connected, {
-        names: yield* namesOf(own.names),
-        endpoint: "Users",
-        operation: (user) => Operations.remove("Users", Operations.idIn(user)),
-        done: "deleted",
-        dryRun: own.dryRun,
-        question: (count) => `Delete ${count} user(s) for good? [y/N] `,
-        yes: own.yes
-      })
-    })
-  )
+  changeNamed(flags, own, ({ deprovisioning }) => ({
+    operation: (user) => Operations.remove("Users", Operations.idIn(user)),
+    done: "deleted",
+    question: (count) => `Delete ${count} user(s) for good? [y/N] `,
+    warning:
+      deprovisioning === "deactivate"
+        ? "The policy of this connection is deactivate. Deleting goes beyond it and cannot be undone."
+        : null
+  }))
 
 export const role = (flags: SharedFlags, own: Named & { readonly role: string; readonly dryRun: boolean }) =>
   Effect.gen(function* () {
     const wanted = yield* roleFrom(own.role)
-    return yield* withClient(flags, own.connection, (connected) =>
-      Effect.gen(function* () {
-        return yield* change(flags, connected, {
-          names: yield* namesOf(own.names),
-          endpoint: "Users",
-          operation: (user) => Operations.setRole(Operations.idIn(user), wanted),
-          done: `given the role ${wanted}`,
-          dryRun: own.dryRun,
-          question: null,
-          yes: true
-        })
-      })
-    )
+    return yield* changeNamed(flags, own, () => ({
+      operation: (user) => Operations.setRole(Operations.idIn(user), wanted),
+      done: `given the role ${wanted}`,
+      question: null,
+      warning: null
+    }))
   })

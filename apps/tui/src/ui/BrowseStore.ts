@@ -92,7 +92,7 @@ export class BrowseStore {
   readonly getSnapshot = (): Browse => this.#state
 
   /** Stops loading. */
-  readonly close = (): Promise<void> => Effect.runPromise(Fiber.interrupt(this.#loader))
+  readonly interrupt = (): Promise<void> => Effect.runPromise(Fiber.interrupt(this.#loader))
 
   #set(change: Partial<Browse>): void {
     this.#state = { ...this.#state, ...change }
