@@ -4,7 +4,7 @@
 import { createRequire } from "node:module"
 import { parse } from "../packages/core/src/scim/FilterParser.ts"
 import { apply, type PatchOperation } from "../packages/core/src/scim/Patch.ts"
-import type { JsonObject } from "../packages/core/src/scim/ResourceValue.ts"
+import type { JsonObject } from "../packages/core/src/scim/Json.ts"
 import { groupType, loomUser } from "../packages/core/src/scim/Schemas.ts"
 
 // Typed by hand: the libraries are dependencies of the core's tests and not of this package.

@@ -39,13 +39,20 @@ const must = (command, args, stdio = "inherit") => {
   process.exit(status ?? (signal ? 130 : 1))
 }
 
-const install = () => {
+// The peers that the interop tests run against are half of everything installed, and only the tests need them.
+const interop = "packages/interop"
+
+const install = (isWhole) => {
   const marker = inRoot("node_modules", ".modules.yaml")
   const fresh =
-    existsSync(marker) && existsSync(node) && statSync(marker).mtimeMs >= statSync(inRoot("pnpm-lock.yaml")).mtimeMs
+    existsSync(marker) &&
+    existsSync(node) &&
+    (!isWhole || existsSync(inRoot(interop, "node_modules"))) &&
+    statSync(marker).mtimeMs >= statSync(inRoot("pnpm-lock.yaml")).mtimeMs
   if (fresh) return
   process.stderr.write("loom-scim: installing what is missing (once, about 20 s)\n")
-  must("npx", ["-y", `pnpm@${pnpmVersion}`, "install", "--frozen-lockfile"], "pipe")
+  const filter = isWhole ? [] : ["--filter", `!./${interop}`]
+  must("npx", ["-y", `pnpm@${pnpmVersion}`, "install", "--frozen-lockfile", ...filter], "pipe")
   const now = new Date()
   utimesSync(marker, now, now)
 }
@@ -67,7 +74,7 @@ const runApp = (args) => {
 }
 
 const [task, ...rest] = process.argv.slice(2)
-install()
+install(task === "test")
 switch (task) {
   case "demo":
     buildApp()
@@ -82,7 +89,7 @@ switch (task) {
     break
   case "bench":
     buildApp()
-    for (const name of ["startup.ts", "protocol.ts"]) must(node, [inRoot("bench", name), ...rest])
+    for (const name of ["startup.ts", "protocol.ts", "client.ts"]) must(node, [inRoot("bench", name), ...rest])
     break
   default:
     process.stderr.write("usage: node scripts/bootstrap.mjs demo|run|test|bench\n")

@@ -11,6 +11,7 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/core": [],
   "packages/sandbox": [],
   "packages/platform-node": ["@loom-scim/core"],
+  "packages/interop": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"],
   "apps/tui": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"]
 }
 
@@ -21,7 +22,9 @@ const sourcesIn = (directory: string): ReadonlyArray<string> =>
 
 const importsOf = (file: string): ReadonlyArray<string> => {
   const text = readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "")
-  return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g)].map(([, specifier]) => specifier ?? "")
+  return [...text.matchAll(/(?:(?<!["'])\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/g)].map(
+    ([, specifier]) => specifier ?? ""
+  )
 }
 
 const packageOf = (specifier: string): string =>

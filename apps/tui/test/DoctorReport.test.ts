@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Finding } from "@loom-scim/core/scim/DoctorFinding"
+import { type Profile, unknown as unknownProfile } from "@loom-scim/core/scim/Profile"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import * as DoctorReport from "../src/plain/DoctorReport.ts"
 import * as Glyphs from "../src/plain/Glyphs.ts"
@@ -21,6 +22,7 @@ const unknown: Finding = {
   meaning: "Not known, as it was not checked.",
   next: "Solve addMember, then run again."
 }
+const learnt: Profile = { ...unknownProfile, quirks: { countCapped: 2, totalMissing: 5 } }
 const all = [fine, wrong, unknown]
 
 describe("DoctorReport", () => {
@@ -40,7 +42,7 @@ describe("DoctorReport", () => {
   })
 
   it("keeps a server's words out of the Markdown", () => {
-    const report = DoctorReport.markdown(id, all)
+    const report = DoctorReport.markdown(id, all, learnt)
     assert.include(report, "# SCIM doctor: acme")
     assert.include(report, "1 ok, 1 error, 1 skipped.")
     assert.include(report, "### ERROR: `addMember`")
@@ -49,12 +51,32 @@ describe("DoctorReport", () => {
     assert.notInclude(report, "### skipped")
   })
 
+  it("tells what the server does differently, the most frequent first", () => {
+    assert.strictEqual(
+      DoctorReport.differences(learnt, glyphs),
+      [
+        "What the server does differently, and how it is dealt with:",
+        "- totalMissing: the server does not say totalResults; loom-scim reads until a page is empty",
+        "- countCapped: the server sends shorter pages than asked; loom-scim goes on from the last row",
+        "",
+        ""
+      ].join("\n")
+    )
+    assert.include(DoctorReport.markdown(id, all, learnt), "| `countCapped` | sends shorter pages than asked |")
+    assert.strictEqual(DoctorReport.differences(unknownProfile, glyphs), "")
+  })
+
   it("has no section of troubles without any", () => {
-    assert.notInclude(DoctorReport.markdown(id, [fine]), "To look at")
+    assert.notInclude(DoctorReport.markdown(id, [fine], unknownProfile), "To look at")
   })
 
   it("says in JSON whether it failed", () => {
-    assert.deepStrictEqual(DoctorReport.json(id, all), { connection: id, failed: true, findings: all })
-    assert.isFalse(DoctorReport.json(id, [fine, unknown]).failed)
+    assert.deepStrictEqual(DoctorReport.json(id, all, learnt), {
+      connection: id,
+      failed: true,
+      findings: all,
+      profile: learnt
+    })
+    assert.isFalse(DoctorReport.json(id, [fine, unknown], unknownProfile).failed)
   })
 })

@@ -5,7 +5,7 @@ import type { Endpoint, Operation, Outcome } from "@loom-scim/core/operations/Op
 import * as Operations from "@loom-scim/core/operations/Operation"
 import { find } from "@loom-scim/core/operations/Reference"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
-import type { JsonObject } from "@loom-scim/core/scim/ListPage"
+import type { JsonObject } from "@loom-scim/core/scim/Json"
 import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
 import { Console, Effect, Layer, Result } from "effect"
 import type { Option } from "effect"
@@ -13,6 +13,7 @@ import { text as readAll } from "node:stream/consumers"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
+import { track } from "./progress.ts"
 import type { Services, SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 
@@ -27,8 +28,9 @@ export const withClient = <A, E extends { readonly _tag: string; readonly messag
 ): Effect.Effect<A, Ended> =>
   Effect.gen(function* () {
     const connection = yield* required(named)
-    const { open } = yield* ConnectedClient
-    return yield* use(yield* open(connection), connection)
+    const { open, remember } = yield* ConnectedClient
+    const connected = yield* open(connection)
+    return yield* Effect.ensuring(use(connected, connection), remember(connected))
   }).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
     withServices(flags, "cli", effect)
   )
@@ -93,10 +95,16 @@ export const change = Effect.fn("connected.change")(function* (
   { done, dryRun, endpoint, names, operation, question, yes }: Change
 ) {
   const { client } = connected
-  const looked = yield* Effect.forEach(
-    names,
-    (name) => Effect.map(Effect.result(find(client, endpoint, name)), (found) => ({ name, found })),
-    { concurrency }
+  const looked = yield* track({ label: "looked up", total: names.length, json: flags.json }, ({ step }) =>
+    Effect.forEach(
+      names,
+      (name) =>
+        Effect.result(find(client, endpoint, name)).pipe(
+          Effect.tap((found) => step(Result.isFailure(found))),
+          Effect.map((found) => ({ name, found }))
+        ),
+      { concurrency }
+    )
   )
   const planned = looked.flatMap(({ found, name }) =>
     Result.isSuccess(found) ? [{ name, operation: operation(found.success) }] : []
@@ -112,18 +120,20 @@ export const change = Effect.fn("connected.change")(function* (
   const failures = looked.flatMap(({ found, name }) =>
     Result.isFailure(found) ? [fateOf(name, Result.fail(found.failure))] : []
   )
-  const print = (fate: Fate) =>
-    Console.log(flags.json ? JSON.stringify(fate) : `${fate.outcome.padEnd(9)} ${fate.name} ${fate.detail}`.trimEnd())
-  yield* Effect.forEach(failures, print)
+  const textOf = (fate: Fate) =>
+    flags.json ? JSON.stringify(fate) : `${fate.outcome.padEnd(9)} ${fate.name} ${fate.detail}`.trimEnd()
+  yield* Effect.forEach(failures, (fate) => Console.log(textOf(fate)))
   if (dryRun) return yield* summary(failures, [], done)
-  const fates = yield* Effect.forEach(
-    planned,
-    (each) =>
-      Effect.result(Operations.execute(client, each.operation)).pipe(
-        Effect.map((result) => fateOf(each.name, result)),
-        Effect.tap(print)
-      ),
-    { concurrency }
+  const fates = yield* track({ label: done, total: planned.length, json: flags.json }, ({ print, step }) =>
+    Effect.forEach(
+      planned,
+      (each) =>
+        Effect.result(Operations.execute(client, each.operation)).pipe(
+          Effect.map((result) => fateOf(each.name, result)),
+          Effect.tap((fate) => Effect.andThen(step(fate.outcome === "failed"), print(textOf(fate))))
+        ),
+      { concurrency }
+    )
   )
   if (!flags.json) {
     const count = (outcome: Fate["outcome"]) =>

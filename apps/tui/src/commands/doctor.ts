@@ -1,6 +1,7 @@
 /** `loom-scim doctor` */
 import * as Doctor from "@loom-scim/core/scim/Doctor"
 import { failed } from "@loom-scim/core/scim/DoctorFinding"
+import { learnt } from "@loom-scim/core/scim/DoctorProfile"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import * as State from "@loom-scim/core/setup/State"
@@ -34,6 +35,8 @@ export const doctor = (flags: SharedFlags, own: DoctorFlags): Effect.Effect<void
       const { glyphs, json } = outputOf(flags)
       const services = yield* Effect.context<SetupService>()
       const isStreamed = !json && !own.markdown
+      // What cannot be read is told by the findings, so a failing probe needs no words of its own.
+      yield* Effect.ignore(connected.client.probe)
       const findings = yield* Doctor.run(
         connected,
         {
@@ -44,9 +47,11 @@ export const doctor = (flags: SharedFlags, own: DoctorFlags): Effect.Effect<void
         },
         (finding) => (isStreamed ? Console.log(DoctorReport.line(finding, glyphs)) : Effect.void)
       )
-      if (json) yield* Console.log(JSON.stringify(DoctorReport.json(connection.id, findings)))
-      else if (own.markdown) yield* Console.log(DoctorReport.markdown(connection.id, findings))
-      else yield* Console.log(`\n${DoctorReport.summary(findings)}`)
+      yield* connected.client.adapt(learnt(findings))
+      const profile = yield* connected.client.profile
+      if (json) yield* Console.log(JSON.stringify(DoctorReport.json(connection.id, findings, profile)))
+      else if (own.markdown) yield* Console.log(DoctorReport.markdown(connection.id, findings, profile))
+      else yield* Console.log(`\n${DoctorReport.differences(profile, glyphs)}${DoctorReport.summary(findings)}`)
       if (failed(findings)) {
         const detail = "At least one finding is an error; see above."
         return yield* new Ended({ code: codes.checkFailed, reason: "DoctorFailed", detail })

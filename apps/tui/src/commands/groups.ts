@@ -3,7 +3,7 @@ import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import type { Operation } from "@loom-scim/core/operations/Operation"
 import * as Operations from "@loom-scim/core/operations/Operation"
 import { find } from "@loom-scim/core/operations/Reference"
-import type { JsonObject } from "@loom-scim/core/scim/ListPage"
+import type { JsonObject } from "@loom-scim/core/scim/Json"
 import * as Schemas from "@loom-scim/core/scim/Schemas"
 import { Console, Effect } from "effect"
 import type { Option } from "effect"
@@ -11,6 +11,7 @@ import { fromError } from "../Exit.ts"
 import { change, create as createOne, namesOf, withClient } from "./connected.ts"
 import type { ListFlags } from "./listing.ts"
 import * as Listing from "./listing.ts"
+import { track } from "./progress.ts"
 import type { SharedFlags } from "./shared.ts"
 
 interface Target {
@@ -88,20 +89,26 @@ export const remove = (flags: SharedFlags, own: Target & { readonly yes: boolean
 type Membership = Target & { readonly members: ReadonlyArray<string>; readonly dryRun: boolean }
 
 /** Every member is found before the group is touched: one unknown name stops the change, nothing is half done. */
-const memberIds = ({ client }: Connected, given: ReadonlyArray<string>) =>
+const memberIds = ({ json }: SharedFlags, { client }: Connected, given: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const names = yield* namesOf(given)
-    return yield* Effect.forEach(
-      names,
-      (name) => Effect.map(find(client, "Users", name), Operations.idIn).pipe(Effect.mapError(fromError)),
-      { concurrency: 8 }
+    return yield* track({ label: "looked up", total: names.length, json }, ({ step }) =>
+      Effect.forEach(
+        names,
+        (name) =>
+          Effect.map(find(client, "Users", name), Operations.idIn).pipe(
+            Effect.tap(() => step(false)),
+            Effect.mapError(fromError)
+          ),
+        { concurrency: 8 }
+      )
     )
   })
 
 export const add = (flags: SharedFlags, own: Membership) =>
   withClient(flags, own.connection, (connected) =>
     Effect.gen(function* () {
-      const ids = yield* memberIds(connected, own.members)
+      const ids = yield* memberIds(flags, connected, own.members)
       return yield* changeOne(flags, connected, own.group, {
         operation: (group) => Operations.addMembers(Operations.idIn(group), ids),
         done: `given ${ids.length} member(s)`,
@@ -113,7 +120,7 @@ export const add = (flags: SharedFlags, own: Membership) =>
 export const removeMembers = (flags: SharedFlags, own: Membership & { readonly yes: boolean }) =>
   withClient(flags, own.connection, (connected) =>
     Effect.gen(function* () {
-      const ids = yield* memberIds(connected, own.members)
+      const ids = yield* memberIds(flags, connected, own.members)
       return yield* changeOne(flags, connected, own.group, {
         operation: (group) => Operations.removeMembers(Operations.idIn(group), ids),
         done: `relieved of ${ids.length} member(s)`,

@@ -1,6 +1,8 @@
 /** The doctor's findings as plain text, as Markdown to hand on, and as JSON. */
 import type { Finding, Severity } from "@loom-scim/core/scim/DoctorFinding"
 import { failed, Severity as Severities } from "@loom-scim/core/scim/DoctorFinding"
+import type { Profile } from "@loom-scim/core/scim/Profile"
+import { describe } from "@loom-scim/core/scim/Profile"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Glyphs } from "./Glyphs.ts"
 
@@ -42,6 +44,16 @@ export const summary = (findings: ReadonlyArray<Finding>): string =>
     .map(([many, severity]) => `${many} ${severity}`)
     .join(", ")
 
+/** What the server does differently from the RFCs and how the client copes; empty when it does nothing so. */
+export const differences = (profile: Profile, glyphs: Glyphs): string => {
+  const quirks = describe(profile)
+  if (quirks.length === 0) return ""
+  const rows = quirks.map(
+    ({ client, name, server }) => `${glyphs.bullet} ${name}: the server ${server}; loom-scim ${client}`
+  )
+  return ["What the server does differently, and how it is dealt with:", ...rows, "", ""].join("\n")
+}
+
 /** All of it as plain text. */
 export const plain = (findings: ReadonlyArray<Finding>, glyphs: Glyphs): string =>
   [...findings.map((finding) => line(finding, glyphs)), "", summary(findings)].join("\n")
@@ -54,7 +66,7 @@ const cell = (text: string): string =>
     .trim()
 
 /** A report to hand to whoever runs the server. */
-export const markdown = (connection: ConnectionId, findings: ReadonlyArray<Finding>): string => {
+export const markdown = (connection: ConnectionId, findings: ReadonlyArray<Finding>, profile: Profile): string => {
   const troubles = findings.filter(({ severity }) => severity === "error" || severity === "warning")
   const rows = findings.map(
     ({ check, evidence, severity }) => `| ${words[severity]} | \`${check}\` | ${cell(evidence)} |`
@@ -68,6 +80,7 @@ export const markdown = (connection: ConnectionId, findings: ReadonlyArray<Findi
       ...(next === "" ? [] : [`- To do: ${cell(next)}`])
     ].join("\n")
   )
+  const quirks = describe(profile).map(({ client, name, server }) => `| \`${name}\` | ${server} | ${client} |`)
   return [
     `# SCIM doctor: ${connection}`,
     "",
@@ -78,13 +91,24 @@ export const markdown = (connection: ConnectionId, findings: ReadonlyArray<Findi
     "",
     "| Result | Check | Evidence |",
     "|---|---|---|",
-    ...rows
+    ...rows,
+    ...(quirks.length === 0
+      ? []
+      : [
+          "",
+          "## What the server does differently",
+          "",
+          "| Quirk | The server | loom-scim |",
+          "|---|---|---|",
+          ...quirks
+        ])
   ].join("\n")
 }
 
 /** The same for machines. */
-export const json = (connection: ConnectionId, findings: ReadonlyArray<Finding>) => ({
+export const json = (connection: ConnectionId, findings: ReadonlyArray<Finding>, profile: Profile) => ({
   connection,
   failed: failed(findings),
-  findings
+  findings,
+  profile
 })

@@ -15,6 +15,9 @@ export interface Glyphs {
   readonly mask: string
   readonly caret: string
   readonly spinner: ReadonlyArray<string>
+  /** The cells of a progress bar. */
+  readonly full: string
+  readonly empty: string
 }
 
 const unicode: Glyphs = {
@@ -30,7 +33,9 @@ const unicode: Glyphs = {
   bullet: "•",
   mask: "•",
   caret: "█",
-  spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+  spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+  full: "█",
+  empty: "░"
 }
 
 const ascii: Glyphs = {
@@ -46,7 +51,9 @@ const ascii: Glyphs = {
   bullet: "-",
   mask: "*",
   caret: "_",
-  spinner: ["|", "/", "-", "\\"]
+  spinner: ["|", "/", "-", "\\"],
+  full: "#",
+  empty: "."
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

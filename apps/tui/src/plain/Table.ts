@@ -1,5 +1,5 @@
 /** Resources as rows: columns for people, CSV for spreadsheets, JSON for scripts. */
-import type { JsonObject } from "@loom-scim/core/scim/ListPage"
+import type { JsonObject } from "@loom-scim/core/scim/Json"
 import { Predicate } from "effect"
 
 const step = (value: unknown, name: string): unknown => {

@@ -1,7 +1,7 @@
 /** The user browser: search as you type, page through everybody, look at one, act. */
 import type { DeprovisioningPolicy } from "@loom-scim/core/setup/Choice"
 import * as Operations from "@loom-scim/core/operations/Operation"
-import type { JsonObject } from "@loom-scim/core/scim/ListPage"
+import type { JsonObject } from "@loom-scim/core/scim/Json"
 import { Box, Text, useApp, useInput, usePaste, useWindowSize } from "ink"
 import { useRef, useSyncExternalStore } from "react"
 import * as Table from "../plain/Table.ts"

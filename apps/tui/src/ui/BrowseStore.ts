@@ -2,7 +2,7 @@
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import type { Operation } from "@loom-scim/core/operations/Operation"
 import * as Operations from "@loom-scim/core/operations/Operation"
-import type { JsonObject } from "@loom-scim/core/scim/ListPage"
+import type { JsonObject } from "@loom-scim/core/scim/Json"
 import type { ListVerdict } from "@loom-scim/core/scim/List"
 import { Effect, Exit, Cause, Fiber, Option, Stream } from "effect"
 import * as Table from "../plain/Table.ts"

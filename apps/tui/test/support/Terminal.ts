@@ -33,7 +33,8 @@ export class Terminal {
     this.#screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true })
     const { PATH = "", HOME = "" } = process.env
     this.#pty = pty.spawn(process.execPath, [main, ...args], {
-      name: "xterm-256color",
+      // The name becomes TERM, whatever the environment says.
+      name: env["TERM"] ?? "xterm-256color",
       cols: columns,
       rows,
       env: { PATH, HOME, TERM: "xterm-256color", LANG: "C.UTF-8", ...env }

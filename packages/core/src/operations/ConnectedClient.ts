@@ -1,8 +1,10 @@
 /** From a connection that was set up to a client of its server, with the policies that were chosen. */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { HttpClient } from "effect/http"
+import { Profiles } from "../ports/Profiles.ts"
 import type { VaultFailure } from "../ports/Vault.ts"
 import { Vault } from "../ports/Vault.ts"
+import * as Profile from "../scim/Profile.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import * as ScimClient from "../scim/ScimClient.ts"
 import type { BridgeUrl } from "../setup/BridgeUrl.ts"
@@ -28,6 +30,8 @@ export class ConnectedClient extends Context.Service<
      * holds one rate limit for everything done with it, so open it once per command.
      */
     readonly open: (connection: Connection) => Effect.Effect<Connected, SetupRefused | VaultFailure>
+    /** Keeps what the client learnt of its server, for the next time. It can be learnt again, so this never fails. */
+    readonly remember: (connected: Connected) => Effect.Effect<void>
   }
 >()("@loom-scim/core/operations/ConnectedClient") {
   /** Over the vault and the platform's HTTP client. */
@@ -35,6 +39,7 @@ export class ConnectedClient extends Context.Service<
     ConnectedClient,
     Effect.gen(function* () {
       const vault = yield* Vault
+      const profiles = yield* Profiles
       const http = yield* HttpClient.HttpClient
       return ConnectedClient.of({
         open: Effect.fn("ConnectedClient.open")(function* ({ id, state }: Connection) {
@@ -51,9 +56,16 @@ export class ConnectedClient extends Context.Service<
           const client = yield* ScimClient.make({
             baseUrl: bridgeUrl.url,
             token: yield* vault.open(id, token.fingerprint),
-            allowPrivateNetwork: bridgeUrl.allowPrivateNetwork
+            allowPrivateNetwork: bridgeUrl.allowPrivateNetwork,
+            profile: yield* profiles.find(id, bridgeUrl.url).pipe(
+              Effect.orElseSucceed(() => Option.none<Profile.Profile>()),
+              Effect.map(Option.getOrElse(() => Profile.unknown))
+            )
           }).pipe(Effect.provideService(HttpClient.HttpClient, http))
           return { id, url: bridgeUrl.url, deprovisioning, client }
+        }),
+        remember: Effect.fn("ConnectedClient.remember")(function* ({ client, id, url }: Connected) {
+          yield* Effect.ignore(profiles.keep(id, url, yield* client.profile))
         })
       })
     })

@@ -1,6 +1,6 @@
 /** What people do to a directory, as data: it can be shown before it is done, and is then done exactly as shown. */
 import { Effect, Predicate } from "effect"
-import type { JsonObject } from "../scim/ListPage.ts"
+import type { JsonObject } from "../scim/Json.ts"
 import { idOf } from "../scim/ListPage.ts"
 import * as Request from "../scim/ScimClientRequest.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"

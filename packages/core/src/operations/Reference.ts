@@ -1,7 +1,7 @@
 /** How people name users and groups: by id, by user name or e-mail address, by a group's name. */
 import { Effect, Predicate, Schema } from "effect"
 import * as Filter from "../scim/Filter.ts"
-import type { JsonObject } from "../scim/ListPage.ts"
+import type { JsonObject } from "../scim/Json.ts"
 import { idOf } from "../scim/ListPage.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import type { ScimError } from "../scim/ScimError.ts"

@@ -1,6 +1,6 @@
 /** Bulk requests (RFC 7644 §3.7): order by reference, split by the server's limits, resolve ids across requests. */
 import { Result } from "effect"
-import type { JsonObject } from "./ListPage.ts"
+import type { JsonObject } from "./Json.ts"
 
 /** One operation. `bulkId` names a created resource, so that others can refer to it as `bulkId:<name>`. */
 export type BulkOperation =
@@ -153,6 +153,10 @@ export interface BulkBatch {
   readonly body: string
   /** How many units of those given it takes. */
   readonly units: number
+  /** Bytes of the body in UTF-8. */
+  readonly bytes: number
+  /** Bytes that a body with about half of these operations would have. */
+  readonly half: number
 }
 
 const utf8 = new TextEncoder()
@@ -167,19 +171,22 @@ const envelope = (failOnErrors: number | null): readonly [string, string] => [
 
 /**
  * Takes as many units as fit into one request, at least one. `ids` are those of resources that earlier requests created.
- * Fails when the first unit does not fit alone.
+ * `learned` are the limits that the server turned out to have (see {@link learn}); a unit that exceeds these goes alone.
+ * Fails when the first unit does not fit into `limits` alone.
  */
 export const takeBatch = (
   operations: ReadonlyArray<BulkOperation>,
   units: ReadonlyArray<BulkUnit>,
   ids: ReadonlyMap<string, string>,
   limits: BulkLimits,
-  failOnErrors: number | null
+  failOnErrors: number | null,
+  learned: BulkLimits = limits
 ): Result.Result<BulkBatch, BulkRefused> => {
   const [head, tail] = envelope(failOnErrors)
   const texts: Array<string> = []
   const indices: Array<number> = []
-  let bytes = bytesOf(head) + bytesOf(tail)
+  const empty = bytesOf(head) + bytesOf(tail)
+  let bytes = empty
   let taken = 0
   for (const unit of units) {
     const encoded: Array<string> = []
@@ -188,7 +195,8 @@ export const takeBatch = (
       if (operation !== undefined) encoded.push(encodeOperation(operation, ids))
     }
     const added = encoded.reduce((sum, text) => sum + bytesOf(text), 0) + encoded.length - (texts.length === 0 ? 1 : 0)
-    if (texts.length + encoded.length > limits.maxOperations || bytes + added > limits.maxPayloadSize) {
+    const { maxOperations, maxPayloadSize } = taken === 0 ? limits : learned
+    if (texts.length + encoded.length > maxOperations || bytes + added > maxPayloadSize) {
       if (taken > 0) break
       return Result.fail({
         _tag: "DoesNotFit",
@@ -202,5 +210,18 @@ export const takeBatch = (
     bytes += added
     taken++
   }
-  return Result.succeed({ indices, body: `${head}${texts.join(",")}${tail}`, units: taken })
+  const half = empty + Math.floor((bytes - empty) / 2)
+  return Result.succeed({ indices, body: `${head}${texts.join(",")}${tail}`, units: taken, bytes, half })
 }
+
+/**
+ * The limits after a request was refused as too large (413, RFC 7644 §3.7.4), which says by which of the two in words at
+ * best. As many bytes as were taken before cannot be it, so the operations are halved then; else the bytes, which halves
+ * the operations along with them.
+ *
+ * With these, a request of several units is always split: less fits than was refused.
+ */
+export const learn = (learned: BulkLimits, refused: BulkBatch, acceptedBytes: number): BulkLimits =>
+  refused.bytes <= acceptedBytes
+    ? { ...learned, maxOperations: Math.max(1, Math.floor(refused.indices.length / 2)) }
+    : { ...learned, maxPayloadSize: refused.half }

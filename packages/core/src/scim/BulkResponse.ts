@@ -1,7 +1,8 @@
 /** Which answer of a bulk response belongs to which operation (RFC 7644 §3.7.3). */
+import { isJsonObject, type JsonObject } from "./Json.ts"
 import { Predicate } from "effect"
 import type { BulkOperation } from "./Bulk.ts"
-import { idOf, isJsonObject, type JsonObject } from "./ListPage.ts"
+import { idOf } from "./ListPage.ts"
 import * as ErrorBody from "./ScimErrorBody.ts"
 
 /** How one operation went. */
@@ -38,19 +39,23 @@ const decoded = (segment: string): string => {
   }
 }
 
-/** The last two segments of a path or URL, such as `Users/1`: base URLs differ and ids are encoded or not. */
-const tailOf = (location: string): string => {
-  const path = location.replace(/[?#].*$/, "").replace(/\/+$/, "")
-  return path.split("/").slice(-2).map(decoded).join("/").toLowerCase()
+/**
+ * The segments of a path or URL without query, fragment and slashes at the end. In linear time, which an expression for
+ * the slashes at the end would not be: the text is the server's.
+ */
+const segmentsOf = (location: string): ReadonlyArray<string> => {
+  const [path = ""] = location.split(/[?#]/, 1)
+  const segments = path.split("/")
+  while (segments.at(-1) === "") segments.pop()
+  return segments
 }
 
+/** The last two segments of a path or URL, such as `Users/1`: base URLs differ and ids are encoded or not. */
+const tailOf = (location: string): string => segmentsOf(location).slice(-2).map(decoded).join("/").toLowerCase()
+
 const idIn = (location: string | null): string | null => {
-  const last = location
-    ?.replace(/[?#].*$/, "")
-    .replace(/\/+$/, "")
-    .split("/")
-    .at(-1)
-  return last === undefined || last === "" ? null : decoded(last)
+  const last = location === null ? undefined : segmentsOf(location).at(-1)
+  return last === undefined ? null : decoded(last)
 }
 
 const toOutcome = (operation: BulkOperation, answer: JsonObject, scrub: (text: string) => string): BulkOutcome => {
@@ -93,7 +98,12 @@ export const correlate = (
     const bulkId = stringOf(answer["bulkId"])
     const location = stringOf(answer["location"])
     if (bulkId !== null) byBulkId.set(bulkId, answer)
-    else if (location !== null) byLocation.set(tailOf(location), [...(byLocation.get(tailOf(location)) ?? []), answer])
+    else if (location !== null) {
+      const tail = tailOf(location)
+      const there = byLocation.get(tail)
+      if (there === undefined) byLocation.set(tail, [answer])
+      else there.push(answer)
+    }
   }
   return sent.map((operation) => {
     const candidates =

@@ -1,6 +1,7 @@
 /** Examines a connection: read-only checks, and with `write` a disposable user and group that prove the rest. */
 import { Effect, Option } from "effect"
 import type { Connected } from "../operations/ConnectedClient.ts"
+import { bulk } from "./DoctorBulk.ts"
 import { departure } from "./DoctorDeparture.ts"
 import * as Directory from "./DoctorDirectory.ts"
 import * as Discovery from "./DoctorDiscovery.ts"
@@ -15,6 +16,8 @@ import type { DoctorOptions } from "./DoctorOptions.ts"
 import type { Outcome, Report } from "./DoctorSession.ts"
 import { skipped } from "./DoctorSession.ts"
 import { user } from "./DoctorUser.ts"
+import { versions } from "./DoctorVersion.ts"
+import type { Claims } from "./Profile.ts"
 
 const defaultDelay = "1 second"
 
@@ -25,6 +28,7 @@ const write = (
   report: Report,
   { client, deprovisioning }: Connected,
   listed: Outcome<unknown>,
+  claims: Claims | null,
   options: DoctorOptions
 ): Effect.Effect<void> => {
   const { domain } = options
@@ -42,7 +46,9 @@ const write = (
         const delay = options.readBackDelay ?? defaultDelay
         const writing = { report, client, ledger, name, domain, delay }
         const patient = yield* user(writing)
+        yield* versions(writing, patient, claims)
         const ward = yield* group(writing, patient)
+        yield* bulk(writing, patient, claims)
         yield* departure(writing, patient, ward, deprovisioning)
       }),
     (ledger) => ledger.cleanup(report)
@@ -69,13 +75,13 @@ export const run = Effect.fn("Doctor.run")(function* (
   const { client } = connected
   const absent = yield* Disposable.newName
   yield* Discovery.probed(report, options.probe)
-  yield* Discovery.discovery(report, client, absent)
+  const claims = yield* Discovery.discovery(report, client, absent)
   const listed = yield* Directory.users(report, client)
   const known = yield* Lookup.filters(report, client, listed, absent)
   yield* Directory.projections(report, client, known)
   yield* Directory.groups(report, client)
   yield* Lookup.refusals(report, client, listed, absent)
   yield* leftovers(report, client, listed, options.removeLeftovers)
-  if (options.write) yield* write(report, connected, listed, options)
+  if (options.write) yield* write(report, connected, listed, claims, options)
   return findings
 })

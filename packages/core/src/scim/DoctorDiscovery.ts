@@ -3,8 +3,9 @@ import { Effect, Option, Predicate, Result } from "effect"
 import type { DoctorOptions } from "./DoctorOptions.ts"
 import type { Report } from "./DoctorSession.ts"
 import { after, bad, check, ok, skipped, still } from "./DoctorSession.ts"
-import { isJsonObject, type JsonObject } from "./ListPage.ts"
+import { isJsonObject, type JsonObject } from "./Json.ts"
 import type { ProbeReport } from "./ProbeReport.ts"
+import { claimsOf } from "./Profile.ts"
 import * as Schemas from "./Schemas.ts"
 import type { ScimClientOperations } from "./ScimClient.ts"
 
@@ -130,11 +131,20 @@ const readById = Effect.fnUntraced(function* (
   return ok(`${types.length} types and their schemas were read; others are not found.`, undefined)
 })
 
-/** Reads the three discovery endpoints; none of them is needed for provisioning, so what is missing is a warning. */
+/**
+ * Reads the three discovery endpoints; none of them is needed for provisioning, so what is missing is a warning. Yields
+ * what the server claims, null when it does not say.
+ */
 export const discovery = Effect.fnUntraced(function* (report: Report, client: ScimClientOperations, absent: string) {
-  yield* check(report, "serviceProviderConfig", Effect.map(client.serviceProviderConfig, judgeConfig), "warning")
+  const config = yield* check(
+    report,
+    "serviceProviderConfig",
+    Effect.map(client.serviceProviderConfig, judgeConfig),
+    "warning"
+  )
   const types = yield* check(report, "resourceTypes", Effect.map(client.resourceTypes, judgeTypes), "warning")
   const schemas = yield* check(report, "schemas", Effect.map(client.schemas, judgeSchemas), "warning")
   yield* after(report, schemas, "memberRoleSchema", (rows) => Effect.succeed(judgeRole(rows)))
   yield* after(report, types, "discoveryById", (rows) => readById(client, rows, absent), "info")
+  return Option.getOrNull(Option.map(config.value, claimsOf))
 })

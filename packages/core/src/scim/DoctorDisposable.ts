@@ -1,6 +1,6 @@
 /** The doctor's own user and group: how they are named, and how they are recognised again. */
 import { Effect, Random } from "effect"
-import type { JsonObject } from "./ListPage.ts"
+import type { JsonObject } from "./Json.ts"
 import * as Schemas from "./Schemas.ts"
 
 /** What the names of everything that the doctor creates begin with. */
@@ -9,7 +9,7 @@ export const prefix = "loom-scim-doctor-"
 const digits = 12
 
 // The whole form is asked for, so that somebody who merely has such a beginning in their name is never touched.
-const form = new RegExp(`^${prefix}[0-9a-f]{${digits}}(?:-renamed)?(?:@[^@\\s]+)?$`, "i")
+const form = new RegExp(`^${prefix}[0-9a-f]{${digits}}(?:-renamed|-replaced)?(?:@[^@\\s]+)?$`, "i")
 
 /** The two endpoints the doctor creates at, and the attribute that holds the name. */
 export const nameAttributes = { Users: "userName", Groups: "displayName" } as const

@@ -1,12 +1,15 @@
 /** Keeps account of what the doctor creates, so that all of it is removed in any case. */
+import type { JsonObject } from "./Json.ts"
 import { Effect, Result } from "effect"
+import type { BulkLimits, BulkOperation } from "./Bulk.ts"
 import { look } from "./DoctorDirectory.ts"
 import type { Endpoint } from "./DoctorDisposable.ts"
 import { nameAttributes } from "./DoctorDisposable.ts"
 import type { Report } from "./DoctorSession.ts"
 import { bad, check, describe, ok } from "./DoctorSession.ts"
-import { idOf, type JsonObject } from "./ListPage.ts"
+import { idOf } from "./ListPage.ts"
 import type { ScimClientOperations } from "./ScimClient.ts"
+import type { BulkNotPossible, BulkReport } from "./ScimClientBulk.ts"
 import { filterLiteral } from "./ScimClientRequest.ts"
 import type { Created } from "./ScimClientTypes.ts"
 import type { ScimError } from "./ScimError.ts"
@@ -27,9 +30,16 @@ interface Attempt {
 export interface Ledger {
   /** Creates and takes note; not interrupted halfway, since what then exists would have no id here. */
   readonly create: (endpoint: Endpoint, resource: JsonObject) => Effect.Effect<Created, ScimError>
+  /** The same for all that one bulk request creates; its operations may refer to each other. */
+  readonly bulk: (
+    operations: ReadonlyArray<BulkOperation>,
+    limits: BulkLimits
+  ) => Effect.Effect<BulkReport, ScimError | BulkNotPossible>
   /** Removes everything that is left, and by name what was created without our learning of it. Never fails. */
   readonly cleanup: (report: Report) => Effect.Effect<void>
 }
+
+const endpointOf = (path: string): Endpoint => (path === "/Groups" ? "Groups" : "Users")
 
 const same = (left: unknown, right: string): boolean =>
   typeof left === "string" && left.toLowerCase() === right.toLowerCase()
@@ -98,11 +108,33 @@ export const make = (client: ScimClientOperations): Ledger => {
       : unsure([...new Set(problems)].join(" "))
   })
 
+  const expect = (endpoint: Endpoint, resource: JsonObject): void => {
+    const name = resource[nameAttributes[endpoint]]
+    if (typeof name === "string") attempts.set(`${endpoint}/${name}`, { endpoint, name })
+  }
+
   return {
+    bulk: (operations, limits) =>
+      Effect.suspend(() => {
+        for (const operation of operations) {
+          if (operation.method === "POST") expect(endpointOf(operation.path), operation.data)
+        }
+        return client.bulk(operations, limits)
+      }).pipe(
+        Effect.tap(({ outcomes }) =>
+          Effect.sync(() => {
+            for (const [index, outcome] of outcomes.entries()) {
+              const operation = operations[index]
+              if (operation?.method !== "POST" || outcome._tag !== "Done" || outcome.id === null) continue
+              put(endpointOf(operation.path), outcome.id)
+            }
+          })
+        ),
+        Effect.uninterruptible
+      ),
     create: (endpoint, resource) =>
       Effect.suspend(() => {
-        const name = resource[nameAttributes[endpoint]]
-        if (typeof name === "string") attempts.set(`${endpoint}/${name}`, { endpoint, name })
+        expect(endpoint, resource)
         return client.create(endpoint, resource)
       }).pipe(
         Effect.tap(({ id }) => Effect.sync(() => put(endpoint, id))),

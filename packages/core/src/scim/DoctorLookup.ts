@@ -1,10 +1,11 @@
 /** Checks of looking people up, and of how wrong questions are answered. They change nothing. */
+import type { JsonObject } from "./Json.ts"
 import { Effect, Option, Result } from "effect"
 import type { Known } from "./DoctorDirectory.ts"
 import { look } from "./DoctorDirectory.ts"
 import type { Outcome, Report, Verdict } from "./DoctorSession.ts"
 import { after, bad, describe, ok } from "./DoctorSession.ts"
-import { idOf, type JsonObject } from "./ListPage.ts"
+import { idOf } from "./ListPage.ts"
 import type { ScimClientOperations } from "./ScimClient.ts"
 import { filterLiteral } from "./ScimClientRequest.ts"
 import type { ScimError } from "./ScimError.ts"

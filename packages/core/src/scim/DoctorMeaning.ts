@@ -129,6 +129,10 @@ export const meanings: Readonly<Record<CheckName, Meaning>> = {
     passed: "The server keeps the Loom role.",
     otherwise: "The role does not arrive: members keep the default role or the one they have."
   },
+  etags: {
+    passed: "A change that somebody else made in between is noticed, and not overwritten.",
+    otherwise: "A change that somebody else made in between may be overwritten without notice."
+  },
   createGroup: { passed: "Groups arrive.", otherwise: "Groups do not arrive." },
   renameGroup: { passed: "Renamed groups stay the same group.", otherwise: "Renamed groups keep their old name." },
   addMember: {
@@ -142,6 +146,14 @@ export const meanings: Readonly<Record<CheckName, Meaning>> = {
   removeMemberByValue: {
     passed: "Somebody can be taken out of a group with path members and a value.",
     otherwise: "That form of removal has no effect: use members[value eq …]."
+  },
+  replaceGroup: {
+    passed: "Whole groups can be replaced, with their members.",
+    otherwise: "Updates that send the whole group lose its members or its name: groups are changed by PATCH."
+  },
+  bulk: {
+    passed: "Many changes can be sent in few requests.",
+    otherwise: "Many changes cannot be sent in few requests, so large ones take longer."
   },
   deprovision: {
     passed: "People who leave lose access, the way the workspace chose.",

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import type { Duration } from "effect"
 import type { Verdict } from "./DoctorSession.ts"
 import { bad, ok, still } from "./DoctorSession.ts"
-import type { JsonObject } from "./ListPage.ts"
+import type { JsonObject } from "./Json.ts"
 import type { ScimError } from "./ScimError.ts"
 
 /** What a read has to show. */

@@ -1,4 +1,5 @@
 /** Checks that write a disposable user: create, read, find, change each way. */
+import { isJsonObject, type JsonObject } from "./Json.ts"
 import { Effect, Option } from "effect"
 import type { Duration } from "effect"
 import { look } from "./DoctorDirectory.ts"
@@ -8,7 +9,7 @@ import type { Expected } from "./DoctorReadBack.ts"
 import { readBack } from "./DoctorReadBack.ts"
 import type { CheckError, Outcome, Report, Verdict } from "./DoctorSession.ts"
 import { after, bad, check, ok, still } from "./DoctorSession.ts"
-import { idOf, isJsonObject, type JsonObject } from "./ListPage.ts"
+import { idOf } from "./ListPage.ts"
 import * as Schemas from "./Schemas.ts"
 import type { ScimClientOperations } from "./ScimClient.ts"
 import { filterLiteral } from "./ScimClientRequest.ts"
@@ -138,7 +139,7 @@ const patched = (
   severity: "warning" | "error" = "error"
 ) =>
   Effect.andThen(
-    client.patch("Users", id, operations),
+    client.patch("Users", id, operations, { asGiven: true }),
     readBack(
       Effect.map(client.get("Users", id), ({ resource }) => resource),
       delay,

@@ -1,8 +1,9 @@
 /** Does a resource satisfy a filter (RFC 7644 §3.4.2.2), by the rules of its schema. */
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
 import { type Attribute, locate, type Located, type ResourceType } from "./Attribute.ts"
 import { type AttributePath, print as printPath } from "./AttributePath.ts"
 import type { Compare, CompareOperator, CompareValue, Filter } from "./Filter.ts"
-import { get, isArray, isObject, isUnassigned, type Json, type JsonObject } from "./ResourceValue.ts"
+import { get, isArray, isUnassigned } from "./ResourceValue.ts"
 
 /** A filter made ready: paths are resolved, and what it compares with is converted once. */
 export type Predicate = (resource: JsonObject) => boolean
@@ -20,12 +21,12 @@ const absent: ReadonlyArray<Json> = [null]
 const valuesAt = (located: Located, object: JsonObject): ReadonlyArray<Json> => {
   const container = located.container === null ? object : get(object, located.container)
   if (located.name === null) return asList(container)
-  if (!isObject(container)) return none
+  if (!isJsonObject(container)) return none
   const values = asList(get(container, located.name))
   const { sub } = located
   if (sub === null) return values
   return values.flatMap((value) => {
-    if (!isObject(value)) return none
+    if (!isJsonObject(value)) return none
     const held = asList(get(value, sub))
     return held.length === 0 ? absent : held
   })
@@ -128,7 +129,7 @@ const compileCompare = ({ operator, path, value }: Compare, locator: Locator): P
   const check = test(operator, value, defaultSub ?? valueAttribute)
   // The absence of a value is one case of its own: unequal to everything but null.
   const whenAbsent = check(undefined)
-  const one = (entry: Json): boolean => check(isObject(entry) && value !== null ? get(entry, "value") : entry)
+  const one = (entry: Json): boolean => check(isJsonObject(entry) && value !== null ? get(entry, "value") : entry)
   const all = (object: JsonObject): boolean => {
     const values = valuesAt(located, object)
     return values.length === 0 ? whenAbsent : values.some(one)
@@ -215,7 +216,7 @@ const compileWith = (filter: Filter, locator: Locator): Predicate => {
 /** A filter in brackets, as a test of one value of the attribute; used by PATCH paths too. */
 export const compileValue = (filter: Filter, attribute: Attribute | null): ((value: Json) => boolean) => {
   const matches = compileWith(filter, inValue(attribute))
-  return (value) => matches(isObject(value) ? value : { value })
+  return (value) => matches(isJsonObject(value) ? value : { value })
 }
 
 /**

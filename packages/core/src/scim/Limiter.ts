@@ -1,5 +1,5 @@
 /** One gate for all requests of a connection: how many at once, how fast, and not at all while the server asks to wait. */
-import { Clock, Data, Duration, Effect, Semaphore } from "effect"
+import { Clock, Duration, Effect, Result, Semaphore } from "effect"
 
 /** How a connection may be used. */
 export interface LimiterOptions {
@@ -7,24 +7,24 @@ export interface LimiterOptions {
   readonly maxInFlight: number
   /** Requests begun per second; absent: as fast as answers come. */
   readonly requestsPerSecond?: number
-  /** Longer pauses are not waited for; requests then fail with {@link GateClosed}. */
+  /** Longer pauses are not waited for; requests then do not begin. */
   readonly maxPause: Duration.Input
 }
-
-/** The server wants a pause that is longer than anybody waits. */
-export class GateClosed extends Data.TaggedError("GateClosed")<{ readonly waitMillis: number }> {}
 
 /** Which pause a request came after. Requests that were under way together slow the client down once, not each. */
 export type Ticket = number
 
 /** The gate. All waiting is on Effect's clock. */
 export interface Limiter {
-  /** Runs an attempt when there is room and no pause. */
-  readonly run: <A, E, R>(attempt: (ticket: Ticket) => Effect.Effect<A, E, R>) => Effect.Effect<A, E | GateClosed, R>
+  /** Runs an attempt when there is room and no pause; `closed` instead when the pause is longer than anybody waits. */
+  readonly run: <A, E, R>(
+    attempt: (ticket: Ticket) => Effect.Effect<A, E, R>,
+    closed: (waitMillis: number) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E, R>
   /** Closes the gate for everybody and for this long. `limited` (429) also lowers the rate afterwards. */
   readonly pause: (ticket: Ticket, waitMillis: number, reason: "limited" | "unavailable") => Effect.Effect<void>
   /** An answer came: the rate may rise again. */
-  readonly answered: Effect.Effect<void>
+  readonly answered: () => void
 }
 
 // After the first 429 requests are begun this far apart; each further one doubles it.
@@ -42,26 +42,37 @@ export const make = Effect.fnUntraced(function* (options: LimiterOptions): Effec
   let pausedUntil = 0
   let ticket: Ticket = 0
 
-  const enter = Effect.gen(function* () {
+  /** Which pause it is after, or how long the one would be that nobody waits for. */
+  const enter: Effect.Effect<Result.Result<Ticket, number>> = Effect.gen(function* () {
     while (true) {
       const now = yield* Clock.currentTimeMillis
       const pause = pausedUntil - now
-      if (pause > maxPause) return yield* new GateClosed({ waitMillis: pause })
+      if (pause > maxPause) return Result.fail(pause)
       if (pause > 0) {
         yield* Effect.sleep(pause)
         continue
       }
-      if (interval === 0) return ticket
+      if (interval === 0) return Result.succeed(ticket)
       const slot = Math.max(now, nextSlot)
       nextSlot = slot + interval
       if (slot > now) yield* Effect.sleep(Math.ceil(slot - now))
       // A pause may have begun in the meantime.
-      if (pausedUntil <= slot) return ticket
+      if (pausedUntil <= slot) return Result.succeed(ticket)
     }
   })
 
   return {
-    run: (attempt) => permits.withPermit(Effect.flatMap(enter, attempt)),
+    // The ordinary case, an open gate and no pace to keep, is spared the look at the clock.
+    run: (attempt, closed) =>
+      permits.withPermit(
+        Effect.suspend(() =>
+          pausedUntil === 0 && interval === 0
+            ? attempt(ticket)
+            : Effect.flatMap(enter, (entered) =>
+                Result.isSuccess(entered) ? attempt(entered.success) : closed(entered.failure)
+              )
+        )
+      ),
     pause: (seen, waitMillis, reason) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         // Whole milliseconds, since a clock may never show a fraction of one.
@@ -71,9 +82,9 @@ export const make = Effect.fnUntraced(function* (options: LimiterOptions): Effec
         ticket++
         interval = Math.min(Math.max(interval * 2, firstInterval), Math.max(longestInterval, base))
       }),
-    answered: Effect.sync(() => {
+    answered: () => {
       if (interval === base) return
       interval = interval * recovery < Math.max(base, firstInterval / 10) ? base : interval * recovery
-    })
+    }
   }
 })

@@ -1,5 +1,7 @@
 /** Walking through the pages of a list, and judging whether everything was seen (RFC 7644 §3.4.2.4, RFC 9865). */
-import type { JsonObject, Page } from "./ListPage.ts"
+import type { JsonObject } from "./Json.ts"
+import { Result } from "effect"
+import type { Page } from "./ListPage.ts"
 import { idOf } from "./ListPage.ts"
 
 /** What a server does differently from the RFCs. Each is survived; together they make a profile. */
@@ -32,6 +34,8 @@ export type ListQuirk =
   | "idMissing"
   /** Asking beyond the end is an error. */
   | "pastEndRefused"
+  /** Pages are answered with a cursor although none was asked for. */
+  | "cursorOnly"
 
 /** Why not everything was seen. */
 export type IncompleteReason =
@@ -121,6 +125,8 @@ export class ListWalk {
   #base = 1
   #lastId: string | null = null
   #fruitless = 0
+  // The page before as JSON, when none of its rows had an id.
+  #nameless: string | null = null
   #shortPage = false
   #byCursor: boolean
   #isPastEnd = false
@@ -139,7 +145,10 @@ export class ListWalk {
   /** Takes the page that was asked for. */
   take(page: Page): WalkStep {
     this.#pages++
-    this.#byCursor ||= page.nextCursor !== null
+    if (page.nextCursor !== null && !this.#byCursor) {
+      this.#quirks.add("cursorOnly")
+      this.#byCursor = true
+    }
     this.#noteTotal(page)
     if (this.#options.count === 0) return this.#totalOnly(page)
     const { fresh, rows } = this.#sift(page)
@@ -150,8 +159,9 @@ export class ListWalk {
     this.#shortPage = count !== null && length < count
     if (!this.#byCursor) this.#noteIndexBase(page)
     this.#position += length
-    this.#fruitless = fresh === 0 ? this.#fruitless + 1 : 0
-    return this.#decide(page, rows, fresh)
+    const isFruitless = this.#repeats(page) || fresh === 0
+    this.#fruitless = isFruitless ? this.#fruitless + 1 : 0
+    return this.#decide(page, rows)
   }
 
   /**
@@ -184,6 +194,24 @@ export class ListWalk {
   #totalOnly(page: Page): WalkStep {
     if (page.resources.length > 0) this.#quirks.add("countZeroReturnsRows")
     return this.#end([], null)
+  }
+
+  /**
+   * True for the page before once more. Rows without ids cannot be told apart, so the whole page has to be the same. They
+   * are counted and handed on all the same: they may be different people about whom the server says the same.
+   */
+  #repeats({ resources }: Page): boolean {
+    const isNameless = resources.length > 0 && resources.every((resource) => idOf(resource) === null)
+    // What is nested too deep for JSON.stringify was read by JSON.parse all the same; it is not compared.
+    const text = isNameless
+      ? Result.getOrElse(
+          Result.try(() => JSON.stringify(resources)),
+          () => null
+        )
+      : null
+    const isSame = text !== null && text === this.#nameless
+    this.#nameless = text
+    return isSame
   }
 
   #sift(page: Page): { readonly rows: ReadonlyArray<JsonObject>; readonly fresh: number } {
@@ -226,17 +254,17 @@ export class ListWalk {
     this.#lastId = last === undefined ? null : idOf(last)
   }
 
-  #decide(page: Page, rows: ReadonlyArray<JsonObject>, fresh: number): WalkStep {
+  #decide(page: Page, rows: ReadonlyArray<JsonObject>): WalkStep {
     if (this.#byCursor) return this.#decideCursor(page, rows)
     const total = this.#total
     const isEmpty = page.resources.length === 0
     const isBelow = total !== null && this.#distinct < total
     if (isEmpty) return this.#end(rows, this.#doubt())
-    if (this.#isPastEnd && fresh > 0) {
+    if (this.#isPastEnd && this.#fruitless === 0) {
       if (this.#totalIsLength && total !== null) this.#quirks.add("totalIsPageSize")
       else if (!isBelow) this.#quirks.add("totalTooSmall")
     }
-    if (fresh === 0) {
+    if (this.#fruitless > 0) {
       if (total !== null && !isBelow) return this.#end(rows, this.#doubt())
       if (this.#fruitless >= fruitlessIndexPages) return this.#end(rows, "noProgress")
     }

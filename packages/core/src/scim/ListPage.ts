@@ -1,8 +1,8 @@
 /** One page of a list answer, read with tolerance (RFC 7644 §3.4.2, RFC 9865 §2). */
-import { Predicate, Result, type Schema } from "effect"
+import { Predicate, Result } from "effect"
+import { isJsonObject, type JsonObject } from "./Json.ts"
 
-/** A resource or message as it travels: unknown attributes are kept. */
-export type JsonObject = Schema.JsonObject
+export { isJsonObject, type JsonObject }
 
 /** What a page says. Null: it does not say, or not in a usable way. */
 export interface Page {
@@ -12,9 +12,6 @@ export interface Page {
   readonly itemsPerPage: number | null
   readonly nextCursor: string | null
 }
-
-/** True for JSON objects, not for arrays and null. */
-export const isJsonObject = (value: unknown): value is JsonObject => Predicate.isObject(value) && !Array.isArray(value)
 
 const countOf = (value: unknown): number | null => {
   const number = Predicate.isString(value) && /^\s*\d{1,12}\s*$/.test(value) ? Number(value) : value

@@ -1,4 +1,5 @@
 /** PATCH (RFC 7644 §3.5.2): the message, and what its operations do to a resource. */
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
 import { Result, Schema } from "effect"
 import { locate, type ResourceType } from "./Attribute.ts"
 import type { SyntaxFault } from "./AttributePath.ts"
@@ -7,7 +8,7 @@ import { refuse, type Refusal, resolve } from "./PatchTarget.ts"
 import { remove } from "./PatchRemove.ts"
 import { Draft } from "./PatchDraft.ts"
 import { parse } from "./Path.ts"
-import { equal, get, isObject, type Json, type JsonObject } from "./ResourceValue.ts"
+import { equal, get } from "./ResourceValue.ts"
 
 /** URN of the message (RFC 7644 §3.5.2). */
 export const patchOpUrn = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -48,7 +49,7 @@ const badPath = (fault: SyntaxFault): Refusal => refuse("invalidPath", fault.mes
 
 /** An operation without a path: each key of its value is an attribute, a dotted or a whole path, or an extension. */
 const applyPathless = (draft: Draft, kind: Kind, value: Json, type: ResourceType): Refusal | undefined => {
-  if (!isObject(value)) return refuse("invalidValue", "without a path, the value must be an object of attributes")
+  if (!isJsonObject(value)) return refuse("invalidValue", "without a path, the value must be an object of attributes")
   for (const [key, content] of Object.entries(value)) {
     const path = parse(key)
     if (Result.isFailure(path)) return badPath(path.failure)
@@ -60,7 +61,7 @@ const applyPathless = (draft: Draft, kind: Kind, value: Json, type: ResourceType
       name !== null &&
       equal(get(draft.root, name), content)
     if (unchanged) continue
-    const whole = path.success._tag === "AttributeTarget" && isObject(content)
+    const whole = path.success._tag === "AttributeTarget" && isJsonObject(content)
     const refused = set(draft, kind, path.success, resolve(type, draft, path.success, whole), content, type)
     if (refused !== undefined) return refused
   }

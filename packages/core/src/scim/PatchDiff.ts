@@ -1,9 +1,10 @@
 /** From two states of a resource to the operations that lead from one to the other (RFC 7644 §3.5.2). */
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
 import { type Attribute, locate, type ResourceType } from "./Attribute.ts"
 import { type AttributePath, parse, scanName, SyntaxFault } from "./AttributePath.ts"
 import type { PatchOperation } from "./Patch.ts"
 import { type MembersOptions, membersDiff } from "./PatchDiffMembers.ts"
-import { compact, get, isArray, isObject, type Json, type JsonObject, keyOf, sameValues } from "./ResourceValue.ts"
+import { compact, get, isArray, keyOf, sameValues } from "./ResourceValue.ts"
 
 /** How to say the difference; servers differ in what they understand. */
 export interface DiffOptions extends MembersOptions {
@@ -33,7 +34,7 @@ const keysOf = (a: JsonObject, b: JsonObject): ReadonlyArray<string> => {
   return keys
 }
 
-const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
+const objectOf = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {})
 
 interface Place {
   /** The URN of the extension, or "". */
@@ -66,13 +67,13 @@ const diffComplex = (place: Place, before: JsonObject, after: JsonObject, found:
 }
 
 const shape = (value: Json): "array" | "object" | "simple" =>
-  isArray(value) ? "array" : isObject(value) ? "object" : "simple"
+  isArray(value) ? "array" : isJsonObject(value) ? "object" : "simple"
 
 /** What a client may say of a value: without read-only sub-attributes; undefined when nothing is left. */
 const writable = (attribute: Attribute | null, value: Json | undefined): Json | undefined => {
   if (attribute === null || value === undefined) return value
   if (attribute.mutability === "readOnly") return undefined
-  if (!isObject(value)) return value
+  if (!isJsonObject(value)) return value
   const entries = Object.entries(value).filter(
     ([key]) => attribute.subAttributes.get(key.toLowerCase())?.mutability !== "readOnly"
   )
@@ -99,7 +100,7 @@ const diffAttribute = (
     found.additions.push(...members.additions)
   } else if (after === undefined) {
     found.removals.push(removal(path))
-  } else if (isObject(before) && isObject(after)) {
+  } else if (isJsonObject(before) && isJsonObject(after)) {
     diffComplex(place, before, after, found)
   } else {
     // Where no schema tells, what is there decides how a value is taken; a change of shape starts from nothing.
@@ -172,7 +173,7 @@ export const diff = (
 const isExpressible = (key: string, value: Json | undefined): boolean => {
   const path = parse(key)
   // A URN that holds no object is neither an attribute nor an extension.
-  return !(path instanceof SyntaxFault) && path.sub === null && (path.schema === null || isObject(value))
+  return !(path instanceof SyntaxFault) && path.sub === null && (path.schema === null || isJsonObject(value))
 }
 
 const filterKeys = (object: JsonObject): JsonObject =>
@@ -184,7 +185,7 @@ const expressible = (resource: JsonObject): JsonObject => {
   return Object.fromEntries(
     Object.entries(compacted).map(([key, value]) => [
       key,
-      key.includes(":") && isObject(value) ? filterKeys(value) : value
+      key.includes(":") && isJsonObject(value) ? filterKeys(value) : value
     ])
   )
 }

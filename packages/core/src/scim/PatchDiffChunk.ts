@@ -1,7 +1,8 @@
 /** Cuts operations into requests that a server's limits allow. */
+import { isJsonObject, type Json } from "./Json.ts"
 import type { PatchOperation } from "./Patch.ts"
 import { splitRemoval } from "./PatchDiffMembers.ts"
-import { isArray, isObject, type Json } from "./ResourceValue.ts"
+import { isArray } from "./ResourceValue.ts"
 
 /** What one PATCH may hold. */
 export interface ChunkLimits {
@@ -28,7 +29,7 @@ const splitValues = (
 /** Without a path: lists that are too long keep their first slice, the others follow under their own path. */
 const splitPathless = (operation: PatchOperation, max: number): ReadonlyArray<PatchOperation> => {
   const { value } = operation
-  if (!isObject(value)) return [operation]
+  if (!isJsonObject(value)) return [operation]
   const rest: Array<PatchOperation> = []
   const head: Array<[string, Json]> = []
   for (const [key, content] of Object.entries(value)) {

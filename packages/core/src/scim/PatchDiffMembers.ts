@@ -1,8 +1,9 @@
 /** The difference of two lists of references, such as a group's members, by `value`. */
+import { isJsonObject, type Json } from "./Json.ts"
 import * as Filter from "./Filter.ts"
 import type { PatchOperation } from "./Patch.ts"
 import * as Path from "./Path.ts"
-import { get, isObject, type Json } from "./ResourceValue.ts"
+import { get } from "./ResourceValue.ts"
 
 /** How members are taken away. */
 export interface MembersOptions {
@@ -19,7 +20,7 @@ export interface MembersOptions {
 const byValue = (members: ReadonlyArray<Json>): ReadonlyMap<string, Json> | undefined => {
   const found = new Map<string, Json>()
   for (const member of members) {
-    const value = isObject(member) ? get(member, "value") : undefined
+    const value = isJsonObject(member) ? get(member, "value") : undefined
     if (typeof value !== "string" || found.has(value)) return undefined
     found.set(value, member)
   }
@@ -33,7 +34,7 @@ const filterPath = (attribute: string, values: ReadonlyArray<string>): string =>
 }
 
 /** The removal of some members in the way the server wants it. */
-const removalsOf = (
+export const removalsOf = (
   path: string,
   values: ReadonlyArray<string>,
   how: NonNullable<MembersOptions["memberRemoval"]>

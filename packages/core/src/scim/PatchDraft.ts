@@ -1,5 +1,6 @@
 /** A resource being changed: copied where it is written and nowhere else. */
-import { isArray, isObject, isUnassigned, type Json, type JsonObject, keyOf } from "./ResourceValue.ts"
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
+import { isArray, isUnassigned, keyOf } from "./ResourceValue.ts"
 
 /** An object that belongs to the draft and may be written. */
 export interface MutableObject {
@@ -28,8 +29,8 @@ export class Draft {
   object(parent: MutableObject, name: string): MutableObject | undefined {
     const key = keyOf(parent, name) ?? name
     const current = Object.hasOwn(parent, key) ? parent[key] : undefined
-    if (!isObject(current) && !isUnassigned(current)) return undefined
-    const owned = this.ownObject(isObject(current) ? current : {})
+    if (!isJsonObject(current) && !isUnassigned(current)) return undefined
+    const owned = this.ownObject(isJsonObject(current) ? current : {})
     parent[key] = owned
     return owned
   }
@@ -51,7 +52,7 @@ export class Draft {
   /** The complex value at an index, to be written; undefined when it is not complex. */
   element(array: Array<Json>, index: number): MutableObject | undefined {
     const current = array[index]
-    if (!isObject(current)) return undefined
+    if (!isJsonObject(current)) return undefined
     const owned = this.ownObject(current)
     array[index] = owned
     return owned

@@ -1,4 +1,5 @@
 /** What `remove` does at one place of a resource (RFC 7644 §3.5.2.2). */
+import { isJsonObject, type Json } from "./Json.ts"
 import type { Located } from "./Attribute.ts"
 import { compileValue } from "./FilterEvaluate.ts"
 import { type Draft, drop, type MutableObject, put } from "./PatchDraft.ts"
@@ -16,7 +17,7 @@ import {
 } from "./PatchTarget.ts"
 import { matchesValue } from "./PatchValues.ts"
 import type { Path } from "./Path.ts"
-import { get, isArray, isObject, isUnassigned, type Json } from "./ResourceValue.ts"
+import { get, isArray, isUnassigned } from "./ResourceValue.ts"
 
 const removeSub = (
   draft: Draft,
@@ -29,7 +30,7 @@ const removeSub = (
   if (sub === null) return
   const current = get(parent, name)
   if (!isArray(current)) {
-    const owned = isObject(current) ? draft.object(parent, name) : undefined
+    const owned = isJsonObject(current) ? draft.object(parent, name) : undefined
     if (owned === undefined) return
     drop(owned, sub)
     if (isUnassigned(owned)) drop(parent, name)
@@ -61,7 +62,7 @@ export const remove = (draft: Draft, path: Path, at: Located, value: Json | unde
   if (isProtected(located)) return refuse("mutability", `${describe(located)} is read-only`)
   // Looked at before anything is copied, so that removing what is not there leaves no trace.
   const held = container === null ? draft.root : get(draft.root, container)
-  if (!isObject(held)) return undefined
+  if (!isJsonObject(held)) return undefined
   if (name === null) {
     if (container !== null) {
       drop(draft.root, container)

@@ -1,4 +1,5 @@
 /** What `add` and `replace` do at one place of a resource (RFC 7644 §3.5.2.1, §3.5.2.3). */
+import { isJsonObject, type Json } from "./Json.ts"
 import { type Attribute, locate, type Located, type ResourceType } from "./Attribute.ts"
 import { type AttributePath, parse, SyntaxFault } from "./AttributePath.ts"
 import { compileValue } from "./FilterEvaluate.ts"
@@ -16,7 +17,7 @@ import {
 } from "./PatchTarget.ts"
 import { addValues, asValues, coerce, isDefault, keepOnePrimary } from "./PatchValues.ts"
 import type { Path } from "./Path.ts"
-import { equal, get, isArray, isObject, isUnassigned, type Json } from "./ResourceValue.ts"
+import { equal, get, isArray, isUnassigned } from "./ResourceValue.ts"
 
 /** The operations that write. */
 export type Kind = "add" | "replace"
@@ -42,7 +43,7 @@ const setAttribute = (
   const { attribute } = located
   const current = get(parent, name)
   if (changesImmutable(attribute, current, value)) return refuse("mutability", `${name} is immutable`)
-  if (isUnassigned(value) && !isObject(value)) {
+  if (isUnassigned(value) && !isJsonObject(value)) {
     if (kind === "replace") return removeAttribute(parent, located, name)
     return undefined
   }
@@ -58,8 +59,8 @@ const setAttribute = (
     addValues(draft, array, values, attribute)
     return undefined
   }
-  if (attribute?.type === "complex" || (attribute === null && isObject(value) && isObject(current))) {
-    const content = isObject(value) ? value : isDefault(attribute) && !isArray(value) ? { value } : undefined
+  if (attribute?.type === "complex" || (attribute === null && isJsonObject(value) && isJsonObject(current))) {
+    const content = isJsonObject(value) ? value : isDefault(attribute) && !isArray(value) ? { value } : undefined
     const owned = content && draft.object(parent, name)
     if (content === undefined || owned === undefined) return refuse("invalidValue", `${name} takes a complex value`)
     for (const [key, entry] of Object.entries(content)) {
@@ -69,7 +70,7 @@ const setAttribute = (
     if (isUnassigned(owned)) drop(parent, name)
     return undefined
   }
-  if (attribute !== null && (isArray(value) || isObject(value))) {
+  if (attribute !== null && (isArray(value) || isJsonObject(value))) {
     return refuse("invalidValue", `${name} takes a single value`)
   }
   put(parent, name, coerce(attribute, value))
@@ -80,7 +81,7 @@ const setAttribute = (
 const setSub = (target: MutableObject, { sub, subAttribute }: Located, value: Json): Refusal | undefined => {
   if (sub === null) return undefined
   if (changesImmutable(subAttribute, get(target, sub), value)) return refuse("mutability", `${sub} is immutable`)
-  if (subAttribute !== null && (isArray(value) || isObject(value))) {
+  if (subAttribute !== null && (isArray(value) || isJsonObject(value))) {
     return refuse("invalidValue", `${sub} takes a single value`)
   }
   putOrDrop(target, sub, coerce(subAttribute, value))
@@ -103,7 +104,7 @@ const setValues = (
       if (element === undefined) return refuse("invalidPath", `${located.name} has no sub-attributes`)
       const refused = setSub(element, located, value)
       if (refused !== undefined) return refused
-    } else if (kind === "add" && element !== undefined && isObject(value)) {
+    } else if (kind === "add" && element !== undefined && isJsonObject(value)) {
       for (const [key, entry] of Object.entries(value)) putOrDrop(element, key, entry)
     } else {
       const [whole] = asValues(located.attribute, value) ?? []
@@ -117,7 +118,7 @@ const setValues = (
 
 /** Writes a whole extension: its attributes one by one. */
 const setExtension = (draft: Draft, kind: Kind, urn: string, value: Json, type: ResourceType): Refusal | undefined => {
-  if (!isObject(value)) return refuse("invalidValue", `${urn} takes an object of attributes`)
+  if (!isJsonObject(value)) return refuse("invalidValue", `${urn} takes an object of attributes`)
   for (const [key, content] of Object.entries(value)) {
     const parsed = parse(key)
     if (parsed instanceof SyntaxFault) return refuse("invalidPath", parsed.message)

@@ -1,9 +1,10 @@
 /** The place a PATCH operation works on: how it is found, made, claimed by `schemas` and tidied up. */
+import type { Json } from "./Json.ts"
 import { locate, type Located, type ResourceType, undeclared } from "./Attribute.ts"
 import { fullName } from "./AttributePath.ts"
 import { type Draft, drop, type MutableObject } from "./PatchDraft.ts"
 import type { Path } from "./Path.ts"
-import { get, isArray, isUnassigned, type Json, keyOf } from "./ResourceValue.ts"
+import { get, isArray, isUnassigned, keyOf } from "./ResourceValue.ts"
 
 /** Why an operation is refused. */
 export interface Refusal {

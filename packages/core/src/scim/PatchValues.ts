@@ -1,16 +1,8 @@
 /** The values of a multi-valued attribute under PATCH: what counts as the same, and which one is primary. */
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
 import type { Attribute } from "./Attribute.ts"
 import { type Draft, put } from "./PatchDraft.ts"
-import {
-  equal,
-  fingerprint,
-  get,
-  isArray,
-  isObject,
-  isUnassigned,
-  type Json,
-  type JsonObject
-} from "./ResourceValue.ts"
+import { equal, fingerprint, get, isArray, isUnassigned } from "./ResourceValue.ts"
 
 /** True for attributes whose values have a `value`, which a client may send alone. */
 export const isDefault = (attribute: Attribute | null): boolean => attribute?.subAttributes.has("value") === true
@@ -23,7 +15,7 @@ export const coerce = (attribute: Attribute | null, value: Json): Json => {
 }
 
 const asValue = (attribute: Attribute | null, value: Json): Json | undefined => {
-  if (attribute?.type !== "complex" || isObject(value)) return value
+  if (attribute?.type !== "complex" || isJsonObject(value)) return value
   return isDefault(attribute) && !isArray(value) ? { value } : undefined
 }
 
@@ -45,7 +37,7 @@ const isReference = (attribute: Attribute | null): boolean =>
   attribute?.subAttributes.get("value")?.mutability === "immutable"
 
 const identity = (value: Json, reference: boolean): string => {
-  const own = reference && isObject(value) ? get(value, "value") : undefined
+  const own = reference && isJsonObject(value) ? get(value, "value") : undefined
   return own === undefined ? fingerprint(value) : fingerprint(own)
 }
 
@@ -86,7 +78,7 @@ export const addValues = (
 }
 
 const isPrimary = (value: Json | undefined): boolean => {
-  if (!isObject(value)) return false
+  if (!isJsonObject(value)) return false
   const primary = get(value, "primary")
   return primary === true || (typeof primary === "string" && primary.toLowerCase() === "true")
 }
@@ -111,13 +103,15 @@ export const matchesValue = (value: Json | undefined, attribute: Attribute | nul
   const simple = new Set<string>()
   const others: Array<Json> = []
   for (const entry of named) {
-    const only = isObject(entry) && Object.keys(entry).length === 1 ? get(entry, "value") : undefined
+    const only = isJsonObject(entry) && Object.keys(entry).length === 1 ? get(entry, "value") : undefined
     if (typeof only === "string") simple.add(only)
     else others.push(entry)
   }
   return (entry) => {
-    const own = isObject(entry) ? get(entry, "value") : undefined
+    const own = isJsonObject(entry) ? get(entry, "value") : undefined
     if (typeof own === "string" && simple.has(own)) return true
-    return others.some((other) => (isObject(other) && isObject(entry) ? includes(entry, other) : equal(other, entry)))
+    return others.some((other) =>
+      isJsonObject(other) && isJsonObject(entry) ? includes(entry, other) : equal(other, entry)
+    )
   }
 }

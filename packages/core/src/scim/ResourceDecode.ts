@@ -1,8 +1,9 @@
 /** Reads resources as servers really send them, and says which liberties they took. */
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
 import { Result, Schema } from "effect"
 import type { Attribute, ResourceType } from "./Attribute.ts"
 import { Group, User } from "./Resource.ts"
-import { isArray, isObject, isUnassigned, type Json, type JsonObject } from "./ResourceValue.ts"
+import { isArray, isUnassigned } from "./ResourceValue.ts"
 import { groupType, loomUser } from "./Schemas.ts"
 
 /** A liberty that a server took and we put right. */
@@ -39,7 +40,7 @@ const isOfType = (value: Json, type: Attribute["type"]): boolean => {
     case "decimal":
       return typeof value === "number"
     case "complex":
-      return isObject(value)
+      return isJsonObject(value)
     default:
       return typeof value === "string"
   }
@@ -61,7 +62,7 @@ const simple = (value: Json, { type }: Attribute, found: Findings): Json => {
       return Number(value)
     }
     case "complex": {
-      if (isObject(value) || isArray(value)) return value
+      if (isJsonObject(value) || isArray(value)) return value
       found.quirks.add("simpleForComplex")
       return { value }
     }
@@ -76,7 +77,7 @@ const simple = (value: Json, { type }: Attribute, found: Findings): Json => {
 const one = (value: Json, attribute: Attribute, found: Findings): Json => {
   const mended = simple(value, attribute, found)
   if (!isOfType(mended, attribute.type)) found.fits = false
-  return isObject(mended) ? object(mended, attribute.subAttributes, found) : mended
+  return isJsonObject(mended) ? object(mended, attribute.subAttributes, found) : mended
 }
 
 const valueOf = (value: Json, attribute: Attribute, found: Findings): Json => {
@@ -141,7 +142,7 @@ const mend = (value: JsonObject, type: ResourceType): Findings & Decoded<JsonObj
       key.startsWith("urn:") || key.startsWith("URN:") ? type.extensions.get(key.toLowerCase()) : undefined
     const content = core[key]
     if (extension === undefined) continue
-    if (!isObject(content)) {
+    if (!isJsonObject(content)) {
       if (content === null) delete mended[key]
       else found.fits = false
       continue
@@ -181,7 +182,7 @@ const decoder =
   <A extends JsonObject>(decode: (input: unknown) => Result.Result<A, Schema.SchemaError>, defaultType: ResourceType) =>
   (input: unknown, type: ResourceType = defaultType): Result.Result<Decoded<A>, Schema.SchemaError> => {
     // What is no object within limits is given to the schema as what it is not, for an error in the schema's words.
-    if (!isJson(input, maxLevels) || !isObject(input)) {
+    if (!isJson(input, maxLevels) || !isJsonObject(input)) {
       return Result.map(decode(null), (resource) => ({ resource, quirks: new Set() }))
     }
     const { fits, quirks, resource } = mend(input, type)

@@ -1,17 +1,5 @@
 /** JSON values of resources: keys in any case, absence, and equality (RFC 7643 §2.1, §2.5). */
-import type { Schema } from "effect"
-
-/** A JSON value. */
-export type Json = Schema.Json
-
-/** A resource, or a complex value in one, as JSON. */
-export interface JsonObject {
-  readonly [key: string]: Json
-}
-
-/** True for a complex value. */
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+import { isJsonObject, type Json, type JsonObject } from "./Json.ts"
 
 /** True for the values of a multi-valued attribute; narrows better than `Array.isArray` does for readonly arrays. */
 export const isArray = (value: Json | undefined): value is ReadonlyArray<Json> => Array.isArray(value)
@@ -36,7 +24,7 @@ export const get = (object: JsonObject, name: string): Json | undefined => {
 export const isUnassigned = (value: Json | undefined): boolean => {
   if (value === undefined || value === null) return true
   if (isArray(value)) return value.every(isUnassigned)
-  if (!isObject(value)) return false
+  if (!isJsonObject(value)) return false
   // Left at the first value found, which is nearly always the first of all.
   for (const key in value) if (!isUnassigned(value[key])) return false
   return true
@@ -49,7 +37,7 @@ export const compact = (value: Json | undefined): Json | undefined => {
     const kept = value.map(compact).filter((entry) => entry !== undefined)
     return kept.length === 0 ? undefined : kept
   }
-  if (!isObject(value)) return value
+  if (!isJsonObject(value)) return value
   const entries: Array<[string, Json]> = []
   for (const [key, entry] of Object.entries(value)) {
     const kept = compact(entry)
@@ -64,7 +52,7 @@ export const equal = (a: Json | undefined, b: Json | undefined): boolean => {
   if (isArray(a)) {
     return isArray(b) && a.length === b.length && a.every((entry, index) => equal(entry, b[index]))
   }
-  if (!isObject(a) || !isObject(b)) return false
+  if (!isJsonObject(a) || !isJsonObject(b)) return false
   const keys = Object.keys(a)
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal(a[key], b[key]))
 }
@@ -72,7 +60,7 @@ export const equal = (a: Json | undefined, b: Json | undefined): boolean => {
 /** A text that is the same for values that differ only in the order of keys. */
 export const fingerprint = (value: Json): string => {
   if (isArray(value)) return `[${value.map(fingerprint).join()}]`
-  if (!isObject(value)) return JSON.stringify(value)
+  if (!isJsonObject(value)) return JSON.stringify(value)
   const keys = Object.keys(value).toSorted()
   return `{${keys.map((key) => `${JSON.stringify(key)}:${fingerprint(value[key] ?? null)}`).join()}}`
 }

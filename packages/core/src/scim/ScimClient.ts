@@ -4,10 +4,16 @@ import type { HttpClient } from "effect/http"
 import type { BulkOperation } from "./Bulk.ts"
 import type { ListVerdict } from "./List.ts"
 import * as ListPage from "./ListPage.ts"
-import type { JsonObject } from "./ListPage.ts"
+import type { JsonObject } from "./Json.ts"
+import * as Profile from "./Profile.ts"
+import { type Exchange, ofExchange } from "./QuirkObserve.ts"
 import * as BulkRun from "./ScimClientBulk.ts"
+import * as Change from "./ScimClientChange.ts"
 import * as Create from "./ScimClientCreate.ts"
 import * as Lists from "./ScimClientList.ts"
+import { Newborn, patient } from "./ScimClientNewborn.ts"
+import * as Observe from "./ScimClientObserve.ts"
+import * as Probe from "./ScimClientProbe.ts"
 import * as Request from "./ScimClientRequest.ts"
 import type * as T from "./ScimClientTypes.ts"
 import type { ScimError } from "./ScimError.ts"
@@ -75,20 +81,15 @@ export interface ScimClientOperations {
   readonly schemas: Effect.Effect<ReadonlyArray<JsonObject>, ScimError>
   /** `GET /ResourceTypes` (§4). */
   readonly resourceTypes: Effect.Effect<ReadonlyArray<JsonObject>, ScimError>
+  /** What is known of the server by now: what it claims, how it is spoken to, and the quirks it showed. */
+  readonly profile: Effect.Effect<Profile.Profile>
+  /** Speaks to the server in another way from now on. */
+  readonly adapt: (change: Partial<Profile.Behaviour>) => Effect.Effect<void>
+  /** Learns it with a few reading requests, and keeps to it from then on. */
+  readonly probe: Effect.Effect<Profile.Profile, ScimError>
 }
 
 const discovery = (path: string): Call => ({ method: "GET", path, label: path, retry: "always" })
-
-const toVersioned = (answer: Answer): Effect.Effect<T.Versioned, ScimError> =>
-  ListPage.isJsonObject(answer.json)
-    ? Effect.succeed({ resource: answer.json, version: Request.versionOf(answer.headers["etag"], answer.json) })
-    : Effect.fail(answer.malformed("notObject"))
-
-/** A change succeeded whatever its answer holds: a body that is no resource is as good as none. */
-const toChanged = ({ headers, json }: Answer): T.Changed => {
-  const resource = ListPage.isJsonObject(json) && ListPage.idOf(json) !== null ? json : null
-  return { resource, version: Request.versionOf(headers["etag"], resource) }
-}
 
 const toRows = (answer: Answer): Effect.Effect<ReadonlyArray<JsonObject>, ScimError> =>
   Result.match(ListPage.decode(answer.json), {
@@ -96,25 +97,26 @@ const toRows = (answer: Answer): Effect.Effect<ReadonlyArray<JsonObject>, ScimEr
     onFailure: (reason) => Effect.fail(answer.malformed(reason))
   })
 
-const versionFor = (options: T.ChangeOptions, resource: JsonObject | null): string | null =>
-  options.version === undefined ? Request.versionOf(undefined, resource) : Request.toEntityTag(options.version)
-
 /** Makes the client of one connection. All its requests share one gate, so a 429 slows every one of them. */
 export const make = Effect.fnUntraced(function* (
   given: ScimClientOptions
 ): Effect.fn.Return<ScimClientOperations, never, HttpClient.HttpClient> {
   const options = Options.resolve(given)
-  const transport = yield* Transport.make(options)
-  const source: Lists.ListSource = { transport, options }
+  const learner = new Profile.Learner(options.profile)
+  const observe = (exchange: Exchange) => learner.note(...ofExchange(exchange))
+  const usual = yield* Transport.make(options, observe)
+  const bare =
+    options.tokenScheme === "none" ? usual : yield* Transport.make({ ...options, tokenScheme: "none" }, observe)
+  const chosen: Transport.Transport = {
+    scrub: usual.scrub,
+    call: (call) => (learner.behaviour.tokenScheme === "none" ? bare : usual).call(call)
+  }
+  const newborn = new Newborn()
+  const transport = patient(chosen, newborn, learner, options)
+  const source: Change.ResourceSource = { transport, options, learner, newborn }
 
   const pages = (endpoint: string, query: T.ListQuery = {}) =>
-    Lists.pages(source, Request.endpointOf(endpoint), query, "query")
-
-  const get = Effect.fnUntraced(function* (endpoint: string, id: string, projection: T.Projection = {}) {
-    const target = yield* Effect.fromResult(Request.resourceOf(endpoint, id))
-    const path = target.path + Request.projectionQuery(projection)
-    return yield* toVersioned(yield* transport.call({ method: "GET", path, label: target.label, retry: "always" }))
-  })
+    Observe.listed(Lists.pages(source, Request.endpointOf(endpoint), query, "query"), learner, query)
 
   const listAll = Effect.fnUntraced(function* (endpoint: string, query: T.ListQuery = {}) {
     const all = yield* Stream.runCollect(pages(endpoint, query))
@@ -124,29 +126,33 @@ export const make = Effect.fnUntraced(function* (
     return { resources: all.flatMap(({ resources }) => resources), verdict }
   })
 
-  const change = Effect.fnUntraced(function* (
-    method: "PUT" | "PATCH" | "DELETE",
-    endpoint: string,
-    id: string,
-    content: { readonly body?: string; readonly ifMatch: string | null },
-    projection: T.Projection = {}
-  ): Effect.fn.Return<Answer, ScimError> {
-    const target = yield* Effect.fromResult(Request.resourceOf(endpoint, id))
-    // A repeated PUT with a condition would meet its own change and be told that somebody else made it.
-    const isRepeatable = method === "DELETE" || (method === "PUT" && content.ifMatch === null)
-    return yield* transport.call({
-      method,
-      path: target.path + Request.projectionQuery(projection),
-      label: target.label,
-      retry: isRepeatable ? "always" : "unsent",
-      isGoneDone: method === "DELETE",
-      ...content
-    })
+  const answered = (call: Call, projection: T.Projection) =>
+    Effect.flatMap(transport.call(call), (answer) => Change.toVersioned(source, answer, projection))
+
+  const bulkTransport: Transport.Transport = {
+    ...transport,
+    call: (call) =>
+      Effect.tap(transport.call(call), (answer) => Effect.sync(() => Observe.bulkAnswered(learner, answer)))
+  }
+
+  const discovered = Effect.fnUntraced(function* (): Effect.fn.Return<JsonObject, ScimError> {
+    const result = yield* Effect.result(transport.call(discovery("/ServiceProviderConfig")))
+    if (Result.isFailure(result)) {
+      if (result.failure._tag === "NotFound") learner.note("discoveryMissing")
+      return yield* result.failure
+    }
+    const { json } = result.success
+    if (!ListPage.isJsonObject(json)) return yield* result.success.malformed("notObject")
+    // Some servers wrap the one configuration in a list.
+    const listed = ListPage.decode(json)
+    const config = (Result.isSuccess(listed) ? listed.success.resources[0] : undefined) ?? json
+    learner.claim(Profile.claimsOf(config))
+    return config
   })
 
   return {
     create: (endpoint, resource, projection = {}) => Create.create(source, endpoint, resource, projection),
-    get,
+    get: (endpoint, id, projection) => Change.get(source, endpoint, id, projection),
     pages,
     list: (endpoint, query) => Lists.rows(pages(endpoint, query), `GET ${endpoint}`),
     listAll,
@@ -155,36 +161,29 @@ export const make = Effect.fnUntraced(function* (
         endpoint === null ? Result.succeed({ path: "", label: "" }) : Request.endpointOf(endpoint),
         ({ label, path }) => ({ path: `${path}/.search`, label: `${label}/.search` })
       )
-      return Lists.rows(Lists.pages(source, target, query, "search"), `POST ${endpoint ?? ""}/.search`)
+      return Lists.rows(
+        Observe.listed(Lists.pages(source, target, query, "search"), learner, query),
+        `POST ${endpoint ?? ""}/.search`
+      )
     },
-    replace: (endpoint, id, resource, asked = {}) => {
-      const content = { body: JSON.stringify(resource), ifMatch: versionFor(asked, resource) }
-      return Effect.map(change("PUT", endpoint, id, content, asked), toChanged)
-    },
-    patch: (endpoint, id, operations, asked = {}) => {
-      const content = { body: Request.patchBody(operations), ifMatch: versionFor(asked, null) }
-      return Effect.map(change("PATCH", endpoint, id, content, asked), toChanged)
-    },
-    delete: (endpoint, id, asked = {}) =>
-      Effect.asVoid(change("DELETE", endpoint, id, { ifMatch: versionFor(asked, null) })),
-    bulk: (operations, asked) => BulkRun.run(transport, operations, asked),
+    replace: (endpoint, id, resource, asked) => Change.replace(source, endpoint, id, resource, asked),
+    patch: (endpoint, id, operations, asked) => Change.patch(source, endpoint, id, operations, asked),
+    delete: (endpoint, id, asked) => Change.remove(source, endpoint, id, asked),
+    bulk: (operations, asked) => BulkRun.run(bulkTransport, operations, asked),
     raw: (path) =>
       Effect.flatMap(Effect.fromResult(Request.rawOf(path)), (target) =>
         Effect.map(transport.call({ method: "GET", ...target, retry: "always" }), ({ json }) => json)
       ),
     me: (projection = {}) => {
       const path = `/Me${Request.projectionQuery(projection)}`
-      return Effect.flatMap(transport.call({ method: "GET", path, label: "/Me", retry: "always" }), toVersioned)
+      return answered({ method: "GET", path, label: "/Me", retry: "always" }, projection)
     },
-    serviceProviderConfig: Effect.flatMap(transport.call(discovery("/ServiceProviderConfig")), (answer) =>
-      // Some servers wrap the one configuration in a list.
-      Effect.map(toVersioned(answer), ({ resource }) => {
-        const listed = ListPage.decode(resource)
-        return (Result.isSuccess(listed) ? listed.success.resources[0] : undefined) ?? resource
-      })
-    ),
+    serviceProviderConfig: discovered(),
     schemas: Effect.flatMap(transport.call(discovery("/Schemas")), toRows),
-    resourceTypes: Effect.flatMap(transport.call(discovery("/ResourceTypes")), toRows)
+    resourceTypes: Effect.flatMap(transport.call(discovery("/ResourceTypes")), toRows),
+    profile: Effect.sync(() => learner.profile),
+    adapt: (change) => Effect.sync(() => learner.adapt(change)),
+    probe: Probe.probe({ learner, transport, bare, discover: discovered() })
   }
 })
 

@@ -38,7 +38,9 @@ export interface BulkReport {
 
 /**
  * Orders, splits and sends. A request is never repeated when it may have been carried out: its operations are then
- * `Unanswered`. Fails only when nothing was sent; later trouble is `stoppedBy`, so that no outcome is lost.
+ * `Unanswered`. One that is refused as too large (413) was not carried out: it is split in half, and all that follow keep
+ * to what was learned; what is refused even alone has `Failed`. Fails only when the first request does, for another
+ * reason, and surely was not carried out; later trouble is `stoppedBy`, so that no outcome is lost.
  */
 export const run = Effect.fnUntraced(function* (
   transport: Transport,
@@ -52,6 +54,8 @@ export const run = Effect.fnUntraced(function* (
   const ids = new Map<string, string>()
   const lost = new Set<string>()
   let units = ordered.success
+  let learned: Bulk.BulkLimits = options
+  let acceptedBytes = 0
   let errors = 0
   let requests = 0
 
@@ -79,27 +83,36 @@ export const run = Effect.fnUntraced(function* (
   while (units.length > 0) {
     const left = options.failOnErrors === undefined ? null : options.failOnErrors - errors
     if (left !== null && left <= 0) break
-    const batch = Bulk.takeBatch(operations, units, ids, options, left)
+    const batch = Bulk.takeBatch(operations, units, ids, options, left, learned)
     if (Result.isFailure(batch)) {
       const stoppedBy = refusal(batch.failure)
       return requests === 0 ? yield* stoppedBy : { outcomes, requests, stoppedBy }
     }
-    const { body, indices } = batch.success
+    const { body, bytes, indices } = batch.success
     const answer = yield* Effect.result(
       transport.call({ method: "POST", path: "/Bulk", label: "/Bulk", body, retry: "unsent" })
     )
     requests++
-    if (Result.isFailure(answer)) {
+    if (Result.isSuccess(answer)) {
+      acceptedBytes = Math.max(acceptedBytes, bytes)
+      const sent = indices.flatMap((index) => operations[index] ?? [])
+      const found = BulkResponse.correlate(sent, answer.success.json, transport.scrub)
+      for (const [position, outcome] of found.entries()) {
+        const index = indices[position]
+        if (index !== undefined) note(index, outcome)
+      }
+    } else if (answer.failure._tag === "PayloadTooLarge") {
+      if (batch.success.units > 1) {
+        learned = Bulk.learn(learned, batch.success, acceptedBytes)
+        continue
+      }
+      const { detail, scimType, status } = answer.failure
+      for (const index of indices) note(index, { _tag: "Failed", status, error: { status, scimType, detail } })
+    } else {
       const stoppedBy = answer.failure
       if (requests === 1 && !isUncertain(stoppedBy)) return yield* stoppedBy
       if (isUncertain(stoppedBy)) for (const index of indices) note(index, { _tag: "Unanswered" })
       return { outcomes, requests, stoppedBy }
-    }
-    const sent = indices.flatMap((index) => operations[index] ?? [])
-    const found = BulkResponse.correlate(sent, answer.success.json, transport.scrub)
-    for (const [position, outcome] of found.entries()) {
-      const index = indices[position]
-      if (index !== undefined) note(index, outcome)
     }
     units = units.slice(batch.success.units)
     if (lost.size > 0) dropOrphans()

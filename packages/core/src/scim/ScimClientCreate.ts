@@ -1,8 +1,11 @@
 /** Creating a resource so that a lost answer never creates it twice (RFC 7644 §3.3). */
-import { Duration, Effect, Option, Result, Stream } from "effect"
-import { idOf, isJsonObject, type JsonObject } from "./ListPage.ts"
+import { isJsonObject, type JsonObject } from "./Json.ts"
+import { Clock, Duration, Effect, Option, Result, Stream } from "effect"
+import { idOf } from "./ListPage.ts"
 import * as Identity from "./ScimClientIdentity.ts"
-import type { ListSource } from "./ScimClientList.ts"
+import * as Groups from "./ScimClientGroups.ts"
+import type { ResourceSource } from "./ScimClientChange.ts"
+import * as Observe from "./ScimClientObserve.ts"
 import { pages } from "./ScimClientList.ts"
 import { scrubJson } from "./ScimErrorScrub.ts"
 import * as Request from "./ScimClientRequest.ts"
@@ -20,16 +23,22 @@ const lookupPages = 1000
 
 /** Looks for a resource by one key; hits are verified, and a list that ignores the filter is read to its end. */
 const lookupBy = Effect.fnUntraced(function* (
-  source: ListSource,
+  source: ResourceSource,
   target: Request.Target,
   key: Identity.LookupKey
 ): Effect.fn.Return<Lookup> {
   let isComplete = true
-  for (const filter of key.filters) {
+  let strangers = 0
+  const matches = (hit: JsonObject) => {
+    const isMatch = key.matches(hit)
+    if (!isMatch) strangers++
+    return isMatch
+  }
+  for (const [spelling, filter] of key.filters.entries()) {
     const found = yield* pages(
       source,
       Result.succeed(target),
-      { filter, matches: key.matches, maxPages: lookupPages },
+      { filter, matches, maxPages: lookupPages },
       "query"
     ).pipe(
       Stream.filter(({ resources, verdict }) => resources.length > 0 || verdict !== null),
@@ -38,7 +47,11 @@ const lookupBy = Effect.fnUntraced(function* (
     )
     const page = Result.isSuccess(found) ? Option.getOrUndefined(found.success) : undefined
     const hit = page?.resources[0]
-    if (hit !== undefined) return { _tag: "Found", hit }
+    if (strangers > 0) source.learner.note("firstHitUnrelated")
+    if (hit !== undefined) {
+      if (spelling > 0) source.learner.note("filterCaseSensitive")
+      return { _tag: "Found", hit }
+    }
     isComplete &&= page?.verdict?._tag === "Complete"
   }
   return { _tag: isComplete ? "Absent" : "Unknown" }
@@ -46,7 +59,7 @@ const lookupBy = Effect.fnUntraced(function* (
 
 /** Looks by each key in turn until one finds something. */
 const lookup = Effect.fnUntraced(function* (
-  source: ListSource,
+  source: ResourceSource,
   target: Request.Target,
   keys: ReadonlyArray<Identity.LookupKey>
 ): Effect.fn.Return<Lookup> {
@@ -76,27 +89,28 @@ const idInLocation = (location: string | undefined, target: Request.Target): str
 }
 
 /**
- * Creates a resource.
- *
  * When the answer is lost (cut connection, time-out, 5xx, unreadable) the resource is looked up: found, it is the
  * result; surely absent, twice and some time apart, it is sent once more; anything else fails with the first error.
  */
-export const create = (
-  source: ListSource,
-  endpoint: string,
+const createOnce = (
+  source: ResourceSource,
+  target: Request.Target,
   resource: JsonObject,
   projection: Projection
 ): Effect.Effect<Created, E.ScimError> =>
   Effect.gen(function* () {
-    const { options, transport } = source
-    const target = yield* Effect.fromResult(Request.endpointOf(endpoint))
+    const { learner, options, transport } = source
+    let limited = 0
     const keys = Identity.lookupKeys(resource)
     const post = transport.call({
       method: "POST",
       path: target.path + Request.projectionQuery(projection),
       label: target.label,
       body: JSON.stringify(resource),
-      retry: "unsent"
+      retry: "unsent",
+      onLimited: () => {
+        limited++
+      }
     })
 
     const settle = Effect.map(lookup(source, target, keys), (found) =>
@@ -117,7 +131,11 @@ export const create = (
     const read = Effect.fnUntraced(function* (answer: Answer): Effect.fn.Return<Created, E.ScimError> {
       const body = isJsonObject(answer.json) ? answer.json : undefined
       const created = body === undefined ? undefined : toCreated(body, "answer", answer.headers["etag"])
-      if (created !== undefined) return created
+      if (created !== undefined) {
+        Observe.answered(learner, created.resource, created.version)
+        return created
+      }
+      learner.note("createIdMissing")
       const found = yield* settle
       const settled = found._tag === "Found" ? toCreated(found.hit, "lookup") : undefined
       if (settled !== undefined) return settled
@@ -138,16 +156,22 @@ export const create = (
       const error = result.failure
       if (error._tag === "Conflict") {
         // After a lost answer the resource in the way may be the very one that was sent before.
-        const found = lost === undefined ? undefined : yield* settle
+        const isRepeated = lost !== undefined || limited > 0
+        const found = isRepeated ? yield* settle : undefined
         const settled = found?._tag === "Found" ? toCreated(found.hit, "lookup") : undefined
-        return settled ?? (yield* yield* conflicting(error))
+        if (settled === undefined) return yield* yield* conflicting(error)
+        learner.note(lost === undefined ? "rateLimitSwallowed" : "conflictAfterSuccess")
+        return settled
       }
       if (!E.isUncertain(error)) return yield* error
       lost ??= error
       // A server may still be at work, or show what it has with delay: absence is believed when seen twice.
       for (let look = 0; look < 2; look++) {
         const found = yield* settle
-        if (found._tag === "Found") return toCreated(found.hit, "lookup") ?? (yield* error)
+        if (found._tag === "Found") {
+          if (look > 0) learner.note("eventualConsistency")
+          return toCreated(found.hit, "lookup") ?? (yield* error)
+        }
         if (found._tag === "Taken") {
           const fields = { operation: error.operation, status: 409, scimType: "uniqueness", detail: null }
           return yield* conflictWith(new E.Conflict({ ...fields, resource: null }), found.hit)
@@ -159,3 +183,51 @@ export const create = (
       if (error._tag === "Malformed" || repeats >= options.maxRetries) return yield* error
     }
   })
+
+/** Creates, with `display` on the members when the server refuses them without. */
+const createShown = Effect.fnUntraced(function* (
+  source: ResourceSource,
+  target: Request.Target,
+  resource: JsonObject,
+  projection: Projection
+): Effect.fn.Return<Created, E.ScimError> {
+  const { learner } = source
+  const isShown = learner.behaviour.memberDisplay
+  const first = isShown ? Groups.withDisplay(resource) : resource
+  const result = yield* Effect.result(createOnce(source, target, first, projection))
+  if (Result.isSuccess(result)) return result.success
+  const shown = Groups.withDisplay(resource)
+  const isFormal = result.failure._tag === "InvalidRequest" && result.failure.status !== 0
+  if (isShown || !isFormal || JSON.stringify(shown) === JSON.stringify(resource)) return yield* result.failure
+  const again = yield* Effect.result(createOnce(source, target, shown, projection))
+  if (Result.isFailure(again)) return yield* result.failure
+  learner.note("memberDisplayRequired")
+  learner.adapt({ memberDisplay: true })
+  return again.success
+})
+
+/**
+ * Creates a resource. Nulls are left out; a group's members are looked for afterwards, and added by PATCH when the server
+ * ignored them, or could not take them all at once. A lost answer never creates twice: see the look-up.
+ */
+export const create = Effect.fnUntraced(function* (
+  source: ResourceSource,
+  endpoint: string,
+  given: JsonObject,
+  projection: Projection
+): Effect.fn.Return<Created, E.ScimError> {
+  const target = yield* Effect.fromResult(Request.endpointOf(endpoint))
+  const resource = Request.withoutNulls(given)
+  const members = Groups.sentMembers(resource)
+  const isLater = members.length > 0 && !source.learner.behaviour.createMembers
+  const { members: _, ...bare } = resource
+  const result = yield* Effect.result(createShown(source, target, isLater ? bare : resource, projection))
+  const isLarge = Result.isFailure(result) && result.failure._tag === "PayloadTooLarge" && members.length > 0
+  if (isLarge) source.learner.note("bodyLimit")
+  const created = isLarge ? yield* createShown(source, target, bare, projection) : yield* Effect.fromResult(result)
+  const one = yield* Effect.fromResult(Request.resourceOf(endpoint, created.id))
+  source.newborn.add(one.path, yield* Clock.currentTimeMillis)
+  const quirk = isLarge || isLater ? null : "createIgnoresMembers"
+  if (members.length > 0) yield* Groups.keepMembers(source, one, members, quirk, true)
+  return created
+})

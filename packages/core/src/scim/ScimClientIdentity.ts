@@ -1,6 +1,6 @@
 /** Whether a resource the server has is the one that was to be created. */
 import { Predicate } from "effect"
-import { isJsonObject, type JsonObject } from "./ListPage.ts"
+import { isJsonObject, type JsonObject } from "./Json.ts"
 import { filterLiteral } from "./ScimClientRequest.ts"
 
 /** A way to look a resource up, and the check that a hit is the one asked for. */

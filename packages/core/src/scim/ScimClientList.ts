@@ -3,6 +3,7 @@ import { Effect, Option, Result, Schema, Stream } from "effect"
 import type { ListCounts, ListVerdict, PageRequest, WalkStep } from "./List.ts"
 import { ListWalk } from "./List.ts"
 import * as ListPage from "./ListPage.ts"
+import type { Learner } from "./Profile.ts"
 import * as Request from "./ScimClientRequest.ts"
 import type { ListedPage, ListQuery } from "./ScimClientTypes.ts"
 import type { ScimError } from "./ScimError.ts"
@@ -34,6 +35,7 @@ export type ListMethod = "query" | "search"
 export interface ListSource {
   readonly transport: Transport
   readonly options: ResolvedOptions
+  readonly learner: Learner
 }
 
 const defaultMaxPages = 100_000
@@ -45,7 +47,7 @@ const toCall = (target: Request.Target, query: ListQuery, method: ListMethod, pa
 
 /** The pages of a list. The last one has the verdict. */
 export const pages = (
-  { options, transport }: ListSource,
+  { learner, options, transport }: ListSource,
   target: Result.Result<Request.Target, ScimError>,
   query: ListQuery,
   method: ListMethod
@@ -55,7 +57,7 @@ export const pages = (
       const walk = new ListWalk({
         count: query.count ?? options.pageSize,
         paging: query.paging ?? "index",
-        trustTotals: options.trustTotals,
+        trustTotals: options.trustTotals || learner.behaviour.trustTotals,
         maxPages: query.maxPages ?? defaultMaxPages,
         ...(query.matches === undefined ? {} : { matches: query.matches })
       })

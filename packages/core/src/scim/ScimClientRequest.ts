@@ -1,7 +1,8 @@
 /** Paths, queries, bodies and versions of SCIM requests: pure functions. */
 import { Predicate, Result } from "effect"
-import { isJsonObject, type JsonObject } from "./ListPage.ts"
+import { isJsonObject, type JsonObject } from "./Json.ts"
 import type { PageRequest } from "./List.ts"
+import type { PatchOperation as WireOperation } from "./Patch.ts"
 import type { ListQuery, PatchOperation, Projection } from "./ScimClientTypes.ts"
 import { InvalidRequest } from "./ScimError.ts"
 
@@ -86,8 +87,25 @@ export const searchBody = (query: ListQuery, page: PageRequest): string =>
     excludedAttributes: query.excludedAttributes
   })
 
+/**
+ * A resource without its nulls: null is the same as no value (RFC 7643 §2.5), and some servers refuse it. What is within
+ * a list stays, as a list is taken as a whole.
+ */
+export const withoutNulls = (resource: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(resource).flatMap(([key, value]) =>
+      value === null ? [] : [[key, isJsonObject(value) ? withoutNulls(value) : value] as const]
+    )
+  )
+
+/** A resource but for its members as single replacements. */
+export const replacements = (resource: JsonObject): ReadonlyArray<PatchOperation> =>
+  Object.entries(resource).flatMap(([path, value]): ReadonlyArray<PatchOperation> =>
+    ["schemas", "id", "meta", "members"].includes(path) ? [] : [{ op: "replace", path, value }]
+  )
+
 /** The body of a PATCH (RFC 7644 §3.5.2). */
-export const patchBody = (operations: ReadonlyArray<PatchOperation>): string =>
+export const patchBody = (operations: ReadonlyArray<WireOperation>): string =>
   JSON.stringify({ schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], Operations: operations })
 
 // RFC 9110 §8.8.3. Anything else must not get into a header.

@@ -1,5 +1,5 @@
 /** What goes into the client's operations and what comes out. */
-import type { JsonObject } from "./ListPage.ts"
+import type { JsonObject } from "./Json.ts"
 import type { ListVerdict } from "./List.ts"
 
 /** One operation of a PATCH (RFC 7644 §3.5.2). `value` may be missing for `remove` only. */
@@ -63,4 +63,6 @@ export interface ChangeOptions extends Projection {
    * sends no condition.
    */
   readonly version?: string | null
+  /** Sends a PATCH in the very form it is given, whatever the profile says. For whoever tries the forms. */
+  readonly asGiven?: boolean
 }

@@ -132,9 +132,10 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("Invali
   }
 }
 
-/** 5xx. */
+/** 5xx, and 408: the server gave up waiting for the request (RFC 9110 §15.5.9). */
 export class ServerFault extends Schema.TaggedError<ServerFault>()("ServerFault", answered) {
   override get message(): string {
+    if (this.status === 408) return `${this.operation}: the server gave up waiting for the request (408).`
     return `${this.operation}: the server has a problem of its own (${this.status}).`
   }
   get next(): string {

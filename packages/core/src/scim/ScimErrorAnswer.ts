@@ -46,7 +46,8 @@ export const toError = (answer: FailedAnswer, scrub: (text: string) => string): 
   const read = Body.decode(answer.body, scrub)
   const status = answer.status < 300 ? (read.status ?? 500) : answer.status
   const fields = { operation: answer.operation, status, scimType: read.scimType, detail: read.detail }
-  if (status >= 500) return new E.ServerFault(fields)
+  // 408 is a fault that passes, as 504 is: somebody in between may have given up after the request went on.
+  if (status >= 500 || status === 408) return new E.ServerFault(fields)
   if (status < 400) {
     // 304 and its like answer no question that was asked.
     const origin = originOf(answer.headers["location"], answer.url)

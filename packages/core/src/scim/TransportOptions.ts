@@ -2,13 +2,14 @@
 import { Duration } from "effect"
 import type { Redacted } from "effect"
 import type { BridgeUrl } from "../setup/BridgeUrl.ts"
+import { unknown, type Profile } from "./Profile.ts"
 
 /** The options of a client; everything but address and token has a default. */
 export interface ScimClientOptions {
   /** Where the server is, path included. */
   readonly baseUrl: BridgeUrl
   readonly token: Redacted.Redacted
-  /** `none` sends the token alone, as some servers want it. Default `Bearer`. */
+  /** `none` sends the token alone, as some servers want it. Default: as the profile says. */
   readonly tokenScheme?: "Bearer" | "none"
   /** Whether loopback and private networks may be reached. Default false. */
   readonly allowPrivateNetwork?: boolean
@@ -31,14 +32,15 @@ export interface ScimClientOptions {
   /** Rows per page when a query does not say. Default 100. */
   readonly pageSize?: number
   /**
-   * Takes `totalResults` at its word and saves the request past the end that proves it. Default false. For servers
-   * whose profile says that their totals are right.
+   * Takes `totalResults` at its word and saves the request past the end that proves it. Default: as the profile
+   * says.
    */
   readonly trustTotals?: boolean
+  /** What is known of the server already; what is learnt goes on from there. Default: nothing. */
+  readonly profile?: Profile
 }
 
 const defaults = {
-  tokenScheme: "Bearer",
   allowPrivateNetwork: false,
   timeout: Duration.seconds(30),
   maxBodyBytes: 8 * 1024 * 1024,
@@ -48,7 +50,8 @@ const defaults = {
   maxPause: Duration.minutes(5),
   maxInFlight: 32,
   pageSize: 100,
-  trustTotals: false
+  trustTotals: false,
+  profile: unknown
 } as const
 
 /** The options with every default filled in. */
@@ -56,4 +59,7 @@ export type ResolvedOptions = Required<Omit<ScimClientOptions, "requestsPerSecon
   Pick<ScimClientOptions, "requestsPerSecond">
 
 /** Fills in the defaults. */
-export const resolve = (options: ScimClientOptions): ResolvedOptions => ({ ...defaults, ...options })
+export const resolve = (options: ScimClientOptions): ResolvedOptions => {
+  const { tokenScheme } = (options.profile ?? unknown).behaviour
+  return { ...defaults, tokenScheme, ...options }
+}

@@ -162,4 +162,57 @@ describe("correlate", () => {
       ["Done", "Unanswered"]
     )
   })
+  it("takes time in proportion to a location, whatever is in it", () => {
+    const sent: ReadonlyArray<BulkOperation> = [{ method: "DELETE", path: "/Users/2" }]
+    const long = 200_000
+    const hostile = [`${"/".repeat(long)}x/`, `/Users/2${"?".repeat(long)}\n`, "/".repeat(long)]
+    const Operations = hostile.map((location) => ({ method: "DELETE", location, status: "204" }))
+    const started = performance.now()
+    correlate(sent, { Operations }, same)
+    // Quadratic it is half a minute.
+    assert.isBelow(performance.now() - started, 3000)
+    const [outcome] = correlate(
+      sent,
+      { Operations: [{ location: "https://s.example/Users/2//", status: "204" }] },
+      same
+    )
+    assert.isTrue(outcome?._tag === "Done" && outcome.id === "2")
+  })
+})
+
+describe("learn", () => {
+  const ops = ["a", "b", "c", "d"].map((name) => post(name))
+  const batch = Result.getOrThrow(Bulk.takeBatch(ops, [[0], [1], [2], [3]], none, wide, null))
+  const next = (learned: Bulk.BulkLimits) =>
+    Result.getOrThrow(Bulk.takeBatch(ops, [[0], [1], [2], [3]], none, wide, null, learned)).indices
+
+  it("halves the bytes, and with them operations of one size", () => {
+    const learned = Bulk.learn(wide, batch, 0)
+    assert.strictEqual(learned.maxOperations, wide.maxOperations)
+    assert.isBelow(learned.maxPayloadSize, batch.bytes)
+    assert.deepStrictEqual(next(learned), [0, 1])
+  })
+  it("halves the number when so many bytes were taken before", () => {
+    assert.deepStrictEqual(Bulk.learn(wide, batch, batch.bytes), { ...wide, maxOperations: 2 })
+    assert.strictEqual(Bulk.learn(wide, { ...batch, indices: [0] }, batch.bytes).maxOperations, 1)
+  })
+  it("lets a unit that exceeds what was learned go alone", () => {
+    assert.deepStrictEqual(next({ maxOperations: 1, maxPayloadSize: 1 }), [0])
+    const ring = Bulk.takeBatch(ops, [[0, 1], [2]], none, wide, null, { maxOperations: 1, maxPayloadSize: 1 })
+    assert.deepStrictEqual(Result.getOrThrow(ring).indices, [0, 1])
+  })
+  it("any units: a refused request of several always becomes a smaller one", () => {
+    const lengths = FastCheck.array(FastCheck.nat(400), { minLength: 2, maxLength: 12 })
+    FastCheck.assert(
+      FastCheck.property(lengths, FastCheck.boolean(), (all, byNumber) => {
+        const operations = all.map((length, at) => post(`${at}${"x".repeat(length)}`))
+        const units = operations.map((_, at) => [at])
+        const refused = Result.getOrThrow(Bulk.takeBatch(operations, units, none, wide, null))
+        const learned = Bulk.learn(wide, refused, byNumber ? refused.bytes : 0)
+        const smaller = Result.getOrThrow(Bulk.takeBatch(operations, units, none, wide, null, learned))
+        assert.isBelow(smaller.units, refused.units)
+        assert.isAbove(smaller.units, 0)
+      })
+    )
+  })
 })

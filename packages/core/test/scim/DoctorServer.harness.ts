@@ -17,8 +17,8 @@ export interface Rows {
   created: number
 }
 
-/** Answers in the place of the server, or lets it answer. */
-export type Fault = (seen: Seen, rows: Rows, serve: () => Behaviour) => Behaviour
+/** Answers in the place of the server, or lets it answer what was asked or something else. */
+export type Fault = (seen: Seen, rows: Rows, serve: (other?: Seen) => Behaviour) => Behaviour
 
 interface Member {
   readonly value: string
@@ -79,7 +79,7 @@ export const examine = (fault: Fault) => {
   const people = ["ada", "bob"].map((name) => [name, person(name)] as const)
   const rows: Rows = { Users: new Map(people), Groups: new Map(), created: 0 }
   return withClient(
-    (seen) => fault(seen, rows, () => serve(seen, rows)),
+    (seen) => fault(seen, rows, (other = seen) => serve(other, rows)),
     (client) => {
       const connected: Connected = {
         id: ConnectionId.make("acme"),

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "fast-check"
 import type { ListVerdict, WalkOptions } from "../../src/scim/List.ts"
 import { ListWalk } from "../../src/scim/List.ts"
-import type { JsonObject } from "../../src/scim/ListPage.ts"
+import type { JsonObject } from "../../src/scim/Json.ts"
 import { decode } from "../../src/scim/ListPage.ts"
 
 interface Asked {
@@ -181,6 +181,31 @@ describe("index pages", () => {
   it("rows without an id are kept", () => {
     const found = walked((asked) => honest([{ userName: "a" }, { userName: "b" }])(asked))
     assert.deepStrictEqual([found.ids.length, found.summary], [2, "Complete idMissing"])
+  })
+  it("rows without an id, startIndex ignored: the same page again is no progress", () => {
+    const nameless = [{ userName: "a" }, { userName: "b" }]
+    for (const total of [{}, { totalResults: 90 }]) {
+      const found = walked(() => ({ ...total, Resources: nameless }))
+      assert.strictEqual(found.summary.split(" ")[0], "noProgress")
+      // Handed on each time, as they may be different people.
+      assert.deepStrictEqual([found.ids.length, found.asked.length], [6, 3])
+    }
+    const whole = walked(() => ({ totalResults: 2, Resources: nameless }))
+    assert.deepStrictEqual([whole.verdict._tag, whole.asked.length], ["Incomplete", 2])
+    // Nested deeper than JSON.stringify goes: not compared, and survived.
+    const deep = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`)
+    const walk = new ListWalk({ count: 10, paging: "index", trustTotals: false, maxPages: 3 })
+    const page = { resources: [deep], totalResults: null, startIndex: null, itemsPerPage: null, nextCursor: null }
+    const steps = [walk.take(page), walk.take(page), walk.take(page)]
+    assert.strictEqual(steps.at(-1)?.verdict?._tag, "Incomplete")
+  })
+  it("rows without an id on pages that differ, or between rows that have one, are progress", () => {
+    const nameless = Array.from({ length: 30 }, (_, index) => ({ userName: `user${index}` }))
+    const read = walked((asked) => honest(nameless)(asked))
+    assert.deepStrictEqual([read.ids.length, read.summary], [30, "Complete idMissing"])
+    // A row that has no id may well come twice; the new one beside it proves that reading goes on.
+    const mixed = walked((_, page) => ({ totalResults: 6, Resources: page > 3 ? [] : [user(page), { userName: "x" }] }))
+    assert.deepStrictEqual([mixed.ids.length, mixed.verdict._tag], [6, "Complete"])
   })
   it("an endless server", () => {
     const found = walked((_, page) => ({ Resources: users(10, page * 10) }), { maxPages: 7 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { apply, type PatchOperation } from "../../src/scim/Patch.ts"
-import type { Json, JsonObject } from "../../src/scim/ResourceValue.ts"
+import type { Json, JsonObject } from "../../src/scim/Json.ts"
 import { enterpriseUserUrn, groupType, loomUser } from "../../src/scim/Schemas.ts"
 
 const userUrn = "urn:ietf:params:scim:schemas:core:2.0:User"

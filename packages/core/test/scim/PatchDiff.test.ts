@@ -1,3 +1,4 @@
+import { isJsonObject, type Json, type JsonObject } from "../../src/scim/Json.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as FastCheck from "fast-check"
@@ -5,7 +6,7 @@ import type { Attribute, ResourceType } from "../../src/scim/Attribute.ts"
 import { apply, type PatchOperation } from "../../src/scim/Patch.ts"
 import { diff, type DiffOptions, inexpressible } from "../../src/scim/PatchDiff.ts"
 import { chunk } from "../../src/scim/PatchDiffChunk.ts"
-import { compact, fingerprint, isArray, isObject, type Json, type JsonObject } from "../../src/scim/ResourceValue.ts"
+import { compact, fingerprint, isArray } from "../../src/scim/ResourceValue.ts"
 import { enterpriseUserUrn, groupType, loomUser } from "../../src/scim/Schemas.ts"
 import { resource } from "./ResourceArbitrary.ts"
 
@@ -23,13 +24,13 @@ const meaning = (value: JsonObject, type: ResourceType): Json | undefined => {
         const attribute = attributes.get(key.toLowerCase())
         if (attribute?.mutability === "readOnly" || key === "schemas") return []
         const extension = type.extensions.get(key.toLowerCase())
-        if (isObject(entry))
+        if (isJsonObject(entry))
           return [[key, prune(entry, extension?.attributes ?? attribute?.subAttributes ?? new Map())]]
         return [[key, isArray(entry) ? once(entry) : entry]]
       })
     )
   const compacted = compact(value)
-  return compact(prune(isObject(compacted) ? compacted : {}, type.core.attributes))
+  return compact(prune(isJsonObject(compacted) ? compacted : {}, type.core.attributes))
 }
 
 const claims = (value: JsonObject): ReadonlyArray<string> =>
@@ -174,7 +175,7 @@ describe("diff", () => {
 const longest = ({ path, value }: PatchOperation): number => {
   const lists = isArray(value)
     ? [value]
-    : path === undefined && isObject(value)
+    : path === undefined && isJsonObject(value)
       ? Object.values(value).filter(isArray)
       : []
   return Math.max(path?.split(" or ").length ?? 1, ...lists.map((list) => list.length))

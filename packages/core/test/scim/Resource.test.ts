@@ -1,10 +1,11 @@
+import type { Json } from "../../src/scim/Json.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import * as FastCheck from "fast-check"
 import { attribute } from "../../src/scim/Attribute.ts"
 import { encodeGroup, encodeUser, Group, User } from "../../src/scim/Resource.ts"
 import { decodeGroup, decodeUser, tolerate } from "../../src/scim/ResourceDecode.ts"
-import { type Json, sameValues } from "../../src/scim/ResourceValue.ts"
+import { sameValues } from "../../src/scim/ResourceValue.ts"
 import {
   enterpriseUser,
   enterpriseUserUrn,

@@ -1,7 +1,8 @@
 /** Random resources made from the attribute definitions, with unknown attributes and extensions among them. */
+import type { Json, JsonObject } from "../../src/scim/Json.ts"
 import * as FastCheck from "fast-check"
 import type { Attribute, ResourceType } from "../../src/scim/Attribute.ts"
-import { isUnassigned, type Json, type JsonObject } from "../../src/scim/ResourceValue.ts"
+import { isUnassigned } from "../../src/scim/ResourceValue.ts"
 
 type Arbitrary<A> = FastCheck.Arbitrary<A>
 

@@ -3,7 +3,7 @@ import { Cause, Effect, Exit, Stream } from "effect"
 import type { Behaviour } from "./ScimClient.harness.ts"
 import { failure, list, played, token, withClient } from "./ScimClient.harness.ts"
 
-const ada = { id: "1", userName: "ada@example.com", meta: { version: 'W/"3"' } }
+const ada = { active: true, id: "1", userName: "ada@example.com", meta: { version: 'W/"3"' } }
 
 describe("requests", () => {
   it.effect("go out as SCIM, and answers are taken with tolerance", () =>

@@ -146,6 +146,7 @@ describe("toError", () => {
     [401, {}, "Unauthorized"],
     [403, {}, "Forbidden"],
     [404, {}, "NotFound"],
+    [408, {}, "ServerFault"],
     [409, {}, "Conflict"],
     [412, {}, "PreconditionFailed"],
     [413, {}, "PayloadTooLarge"],

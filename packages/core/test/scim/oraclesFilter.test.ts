@@ -9,7 +9,7 @@ import { type AttributePath, of, print as printPath } from "../../src/scim/Attri
 import * as Filter from "../../src/scim/Filter.ts"
 import { matches } from "../../src/scim/FilterEvaluate.ts"
 import { parse } from "../../src/scim/FilterParser.ts"
-import type { Json, JsonObject } from "../../src/scim/ResourceValue.ts"
+import type { Json, JsonObject } from "../../src/scim/Json.ts"
 import { loomUser } from "../../src/scim/Schemas.ts"
 import * as Arbitrary from "./FilterArbitrary.ts"
 

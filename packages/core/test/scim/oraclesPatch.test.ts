@@ -1,12 +1,13 @@
 // PATCH against two other implementations: the same result where they can be compared, and every disagreement of
 // docs/scim-oracles.md pinned.
+import type { Json, JsonObject } from "../../src/scim/Json.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import * as FastCheck from "fast-check"
 import { scimPatch } from "scim-patch"
 import { Messages, Schemas, Types } from "scimmy"
 import { apply, type PatchOperation, request } from "../../src/scim/Patch.ts"
-import { compact, type Json, type JsonObject } from "../../src/scim/ResourceValue.ts"
+import { compact } from "../../src/scim/ResourceValue.ts"
 import { loomUser } from "../../src/scim/Schemas.ts"
 
 type Answer = Json | undefined

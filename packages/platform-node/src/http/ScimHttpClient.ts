@@ -2,12 +2,14 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
 import { AllowPrivateNetwork } from "@loom-scim/core/scim/NetworkPolicy"
+import * as Wire from "@loom-scim/core/scim/TransportWire"
 import type { Scope } from "effect"
 import { Effect, Layer } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { HttpClient } from "effect/http"
 import type { CaRejected } from "./guardedAgent.ts"
 import * as GuardedAgent from "./guardedAgent.ts"
+import * as Straight from "./straight.ts"
 
 /** How requests are sent. */
 export interface ScimHttpOptions {
@@ -32,19 +34,22 @@ export const make = Effect.fnUntraced(function* (
       timeoutMillis: options.timeoutMillis ?? 10_000,
       ...(options.ca === undefined ? {} : { ca: options.ca })
     })
-    return yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+    const client = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
+    return { client, dispatcher }
   })
   const strict = yield* over(false)
   const lab = yield* over(true)
-  return HttpClient.makeWith(
+  const client = HttpClient.makeWith(
     (sending: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
       Effect.flatMap(sending, (request) =>
         Effect.flatMap(AllowPrivateNetwork, (allowed) =>
-          (allowed || options.allowPrivateNetwork === true ? lab : strict).execute(request)
+          (allowed || options.allowPrivateNetwork === true ? lab : strict).client.execute(request)
         )
       ),
     Effect.succeed
   )
+  const first = options.allowPrivateNetwork === true ? lab : strict
+  return Wire.attach(client, Straight.make(first.dispatcher, lab.dispatcher))
 })
 
 /**

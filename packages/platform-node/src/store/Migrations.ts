@@ -70,7 +70,11 @@ const vaultTable = Effect.gen(function* () {
   ])
 })
 
-const steps = { "0001_journal": journalTables, "0002_vault": vaultTable }
+const profilesTable = each([
+  "CREATE TABLE profiles (connection_id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, profile TEXT NOT NULL)"
+])
+
+const steps = { "0001_journal": journalTables, "0002_vault": vaultTable, "0003_profiles": profilesTable }
 
 /** The version this program knows. */
 const latest = Object.keys(steps).length

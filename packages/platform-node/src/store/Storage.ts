@@ -1,5 +1,6 @@
-/** The whole store, composed: journal, vault and key ring on SQLite in a data directory, or on PostgreSQL. */
+/** The whole store, composed: journal, profiles, vault and key ring on SQLite in a data directory, or on PostgreSQL. */
 import type { Journal, JournalFailure } from "@loom-scim/core/ports/Journal"
+import type { Profiles } from "@loom-scim/core/ports/Profiles"
 import type { Vault } from "@loom-scim/core/ports/Vault"
 import type { Face } from "@loom-scim/core/setup/Evidence"
 import { Config, Effect, Layer, Option, Redacted } from "effect"
@@ -14,10 +15,11 @@ import { DataDirectory, keyFileIn } from "./DataDirectory.ts"
 import * as Migrations from "./Migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 import * as SqlJournal from "./SqlJournal.ts"
+import * as SqlProfiles from "./SqlProfiles.ts"
 import { fromSql } from "./StoreFailure.ts"
 
 /** What every store provides. */
-export type Services = Journal | Vault | KeyRing
+export type Services = Journal | Profiles | Vault | KeyRing
 
 /** A store, or why it cannot be opened; in every case of failure the data is as it was. */
 export type Storage = Layer.Layer<Services, JournalFailure | KeyFailure>
@@ -31,9 +33,12 @@ const services = (
     Layer.provideMerge(client),
     Layer.catchTag("SqlError", (error) => Layer.effectContext(Effect.fail(fromSql(place)(error))))
   )
-  return Layer.mergeAll(SqlJournal.layer(place), SqlVault.layer(place), KeyRing.layer(place)).pipe(
-    Layer.provide(Layer.merge(database, keys))
-  )
+  return Layer.mergeAll(
+    SqlJournal.layer(place),
+    SqlProfiles.layer(place),
+    SqlVault.layer(place),
+    KeyRing.layer(place)
+  ).pipe(Layer.provide(Layer.merge(database, keys)))
 }
 
 /**

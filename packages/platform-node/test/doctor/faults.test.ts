@@ -122,6 +122,30 @@ const cases: ReadonlyArray<Case> = [
     skips: "deleteUser"
   },
   {
+    title: "Bulk claimed and not there",
+    fault: { kind: "status", status: 404, match: { pathIncludes: "/Bulk" } },
+    visit: { write: true },
+    check: "bulk",
+    severity: "warning",
+    evidence: /404/
+  },
+  {
+    title: "members dropped within Bulk",
+    fault: { kind: "droppedMembers", match: { pathIncludes: "/Bulk" } },
+    visit: { write: true },
+    check: "bulk",
+    severity: "warning",
+    evidence: /does not have the user/
+  },
+  {
+    title: "groups that cannot be replaced",
+    fault: { kind: "status", status: 501, match: { method: "PUT", pathIncludes: "/Groups" } },
+    visit: { write: true },
+    check: "replaceGroup",
+    severity: "warning",
+    evidence: /501/
+  },
+  {
     title: "patches refused",
     fault: { kind: "status", status: 501, match: { method: "PATCH" } },
     visit: { write: true },

@@ -110,7 +110,15 @@ const interruptedAfter = (started: Sandbox, name: CheckName, how: Visit = {}) =>
   })
 
 describe("an interrupted doctor", () => {
-  const moments: ReadonlyArray<CheckName> = ["createUser", "patchAdd", "createGroup", "addMember", "deprovision"]
+  const moments: ReadonlyArray<CheckName> = [
+    "createUser",
+    "patchAdd",
+    "createGroup",
+    "addMember",
+    "replaceGroup",
+    "bulk",
+    "deprovision"
+  ]
   for (const moment of moments) {
     it.live(`leaves nothing behind after ${moment}`, () =>
       Effect.gen(function* () {

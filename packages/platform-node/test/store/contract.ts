@@ -1,7 +1,10 @@
 /** What every journal must do, whatever database it is on. */
 import { assert, describe, it } from "@effect/vitest"
 import { Journal, JournalFailure, SequenceConflict } from "@loom-scim/core/ports/Journal"
-import { Effect, Exit, Layer, Result } from "effect"
+import { Profiles } from "@loom-scim/core/ports/Profiles"
+import * as Profile from "@loom-scim/core/scim/Profile"
+import * as BridgeUrl from "@loom-scim/core/setup/BridgeUrl"
+import { Effect, Exit, Layer, Option, Result } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Backend, Store } from "./backend.ts"
 import { acme, beta, entries, entry } from "./sample.ts"
@@ -189,6 +192,41 @@ export const contract = (backend: Backend): void => {
         assert.instanceOf(error, JournalFailure)
         assert.include(error.message, "newer")
       }).pipe(Effect.scoped)
+    )
+  })
+
+  describe(`profiles on ${backend.name}`, () => {
+    const url = Result.getOrThrow(BridgeUrl.parse("https://scim.example.com/v2/key", { allowPrivateNetwork: false }))
+    const other = Result.getOrThrow(BridgeUrl.parse("https://scim.example.com/v2/new", { allowPrivateNetwork: false }))
+    const learnt: Profile.Profile = {
+      claims: Profile.claimsOf({ patch: { supported: true }, filter: { supported: true, maxResults: 50 } }),
+      behaviour: { ...Profile.standard, patchOp: "capitalised", maxMembers: 100 },
+      quirks: { patchOpLowerCaseRefused: 1, countCapped: 7 }
+    }
+    it.live("gives back what was kept, for the address it was learnt at only", () =>
+      opened(backend, () =>
+        Effect.gen(function* () {
+          const profiles = yield* Profiles
+          assert.isTrue(Option.isNone(yield* profiles.find(acme, url)))
+          yield* profiles.keep(acme, url, Profile.unknown)
+          yield* profiles.keep(acme, url, learnt)
+          assert.deepStrictEqual(yield* profiles.find(acme, url), Option.some(learnt))
+          assert.isTrue(Option.isNone(yield* profiles.find(acme, other)))
+          assert.isTrue(Option.isNone(yield* profiles.find(beta, url)))
+          yield* profiles.keep(acme, other, Profile.unknown)
+          assert.isTrue(Option.isNone(yield* profiles.find(acme, url)))
+        })
+      )
+    )
+    it.live("takes a profile that it cannot read for none", () =>
+      opened(backend, (store) =>
+        Effect.gen(function* () {
+          const profiles = yield* Profiles
+          yield* profiles.keep(acme, url, learnt)
+          yield* around(store, `UPDATE profiles SET profile = '{"behaviour":"new"}'`)
+          assert.isTrue(Option.isNone(yield* profiles.find(acme, url)))
+        })
+      )
     )
   })
 }

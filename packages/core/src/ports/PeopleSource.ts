@@ -1,0 +1,35 @@
+/** The port that reads people and groups from a source of truth. */
+import { Schema } from "effect"
+import type { Stream } from "effect"
+import type { JsonObject } from "../scim/Json.ts"
+
+/** A source cannot be read to its end. What was read until then says nothing of those who were not. */
+export class SourceFailure extends Schema.TaggedError<SourceFailure>()("SourceFailure", {
+  /** `endedEarly`: it stopped before its end, such as a cut file or an incomplete list. */
+  reason: Schema.Literals(["notFound", "unreadable", "malformed", "conflicting", "endedEarly", "refused"]),
+  /** What a person calls the source: a path, a URL without its secrets, `stdin`. */
+  source: Schema.String,
+  /** Where in it, such as `line 12`; null for the source as a whole. */
+  at: Schema.NullOr(Schema.String),
+  detail: Schema.String,
+  next: Schema.String
+}) {
+  override get message(): string {
+    const place = this.at === null ? this.source : `${this.source}, ${this.at}`
+    return `${place}: ${this.detail}. ${this.next}`
+  }
+}
+
+/** One entry as the source has it, before any mapping. */
+export interface SourceRecord {
+  /** Where it is, for a person: `line 12`, a distinguished name, an id. */
+  readonly at: string
+  /** Its fields: CSV columns as text, JSON members, LDAP attributes as text or lists of text. */
+  readonly fields: JsonObject
+}
+
+/** A source of people. The stream ends without a failure only when everybody was seen. */
+export interface PeopleSource {
+  readonly name: string
+  readonly records: Stream.Stream<SourceRecord, SourceFailure>
+}

@@ -1,0 +1,96 @@
+import { assert, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { spawn } from "node:child_process"
+import { PassThrough, Readable } from "node:stream"
+import * as StdinSource from "../../src/sources/StdinSource.ts"
+import { all, fields, pieces, trouble } from "./harness.ts"
+
+it.effect("reads either format from bytes, and is named stdin", () =>
+  Effect.gen(function* () {
+    const csv = StdinSource.make(pieces("a;b\n1;2,3\n", 3), { format: "csv" })
+    assert.strictEqual(csv.name, "stdin")
+    assert.deepStrictEqual(yield* all(csv), [{ at: "line 2", fields: { a: "1", b: "2,3" } }])
+    const told = StdinSource.make(pieces(Buffer.from("a;b,c\n\xEB;2\n", "latin1"), 3), {
+      format: "csv",
+      encoding: "latin1",
+      separator: ","
+    })
+    assert.deepInclude(yield* trouble(told), { reason: "malformed", at: "line 2" })
+    const western = Buffer.from('{"a":"\xEB"}\n', "latin1")
+    const lines = StdinSource.make(Readable.from([western]), { format: "jsonl", encoding: "latin1" })
+    assert.deepStrictEqual(yield* fields(lines), [{ a: "ë" }])
+  })
+)
+
+it.effect("reads from a process", () =>
+  Effect.gen(function* () {
+    const script = "for (let i = 0; i < 20000; i++) console.log(JSON.stringify({ id: i }))"
+    const { stdout } = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] })
+    const records = yield* all(StdinSource.make(stdout, { format: "jsonl" }))
+    assert.strictEqual(records.length, 20_000)
+    assert.deepStrictEqual(records.at(-1), { at: "line 20000", fields: { id: 19_999 } })
+  })
+)
+
+it.effect("takes a stream that breaks off for ended early, at whatever point it does", () =>
+  Effect.gen(function* () {
+    const beginnings = [
+      ["csv", ""],
+      ["csv", "a\n"],
+      ["csv", "a\n1\n"],
+      ["jsonl", ""],
+      ["jsonl", '{"a":1}\n']
+    ] as const
+    for (const [format, before] of beginnings) {
+      const stream = new PassThrough()
+      stream.write(before)
+      setImmediate(() => stream.destroy(new Error("secret of the producer")))
+      const failure = yield* trouble(StdinSource.make(stream, { format }))
+      assert.deepInclude(failure, { reason: "endedEarly", at: null })
+      assert.include(failure.message, "broke off")
+      assert.notInclude(failure.message, "secret")
+    }
+  })
+)
+
+it.effect("takes nothing at all for ended early, as a program that failed writes nothing", () =>
+  Effect.gen(function* () {
+    for (const format of ["csv", "jsonl"] as const) {
+      assert.deepInclude(yield* trouble(StdinSource.make(Readable.from([]), { format })), { reason: "endedEarly" })
+    }
+  })
+)
+
+it.effect("cannot be read twice", () =>
+  Effect.gen(function* () {
+    const source = StdinSource.make(Readable.from([Buffer.from("a\n1\n")]), { format: "csv" })
+    assert.strictEqual((yield* all(source)).length, 1)
+    const failure = yield* trouble(source)
+    assert.strictEqual(failure.reason, "unreadable")
+    assert.include(failure.message, "cannot be read twice")
+  })
+)
+
+it.effect("stops reading when nobody wants more", () =>
+  Effect.gen(function* () {
+    let given = 0
+    const endless = async function* () {
+      for (;;) yield Buffer.from(`{"n":${given++}}\n`)
+    }
+    const some = StdinSource.make(endless(), { format: "jsonl" })
+    assert.strictEqual((yield* Stream.runCollect(Stream.take(some.records, 3))).length, 3)
+    assert.isBelow(given, 10)
+  })
+)
+
+it.effect("does not take a line without an end into memory", () =>
+  Effect.gen(function* () {
+    let given = 0
+    const endless = async function* () {
+      for (; given < 64; given++) yield Buffer.alloc(1024 * 1024, "x")
+    }
+    const failure = yield* trouble(StdinSource.make(endless(), { format: "jsonl" }))
+    assert.include(failure.message, "longer than 16 MiB")
+    assert.strictEqual(given, 16)
+  })
+)
