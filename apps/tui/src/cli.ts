@@ -198,7 +198,6 @@ const program = root.pipe(
     status,
     check,
     doctor,
-    doctor,
     ...directoryCommands,
     connections,
     key,

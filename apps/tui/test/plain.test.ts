@@ -81,6 +81,13 @@ describe("without a terminal", () => {
     }
   })
 
+  it("lists every command once", async () => {
+    const { stdout } = await run(["--help"])
+    const names = [...stdout.replace(/^[\s\S]*SUBCOMMANDS/, "").matchAll(/^  ([a-z]+) {2,}/gm)].map(([, name]) => name)
+    assert.include(names, "doctor")
+    assert.deepStrictEqual(names, [...new Set(names)])
+  })
+
   it("says what to do instead, and exits 3", async () => {
     const { code, stderr } = await loom(["setup"])
     assert.strictEqual(code, 3)
