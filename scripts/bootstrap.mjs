@@ -61,9 +61,12 @@ const buildApp = () => {
   must(turbo, ["run", "build", "--filter=loom-scim", "--output-logs=errors-only"], "pipe")
 }
 
+// Without a limit V8 lets garbage of a long list gather to twice the memory; the time is the same.
+const nodeFlags = ["--max-semi-space-size=8"]
+
 /** Hands the terminal over to the app; its exit code is ours. */
 const runApp = (args) => {
-  const child = spawn(node, [inRoot("apps", "tui", "dist", "main.js"), ...args], { stdio: "inherit" })
+  const child = spawn(node, [...nodeFlags, inRoot("apps", "tui", "dist", "main.js"), ...args], { stdio: "inherit" })
   // Ctrl-C reaches the whole foreground group; the app decides how to leave, and we follow it.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   child.on("error", (error) => {
@@ -89,7 +92,9 @@ switch (task) {
     break
   case "bench":
     buildApp()
-    for (const name of ["startup.ts", "protocol.ts", "client.ts"]) must(node, [inRoot("bench", name), ...rest])
+    for (const name of ["startup.ts", "protocol.ts", "client.ts", "plan.ts"]) {
+      must(node, [...nodeFlags, "--expose-gc", inRoot("bench", name), ...rest])
+    }
     break
   default:
     process.stderr.write("usage: node scripts/bootstrap.mjs demo|run|test|bench\n")

@@ -1,5 +1,5 @@
 /** Lists as streams that end with a verdict. */
-import { Effect, Option, Result, Schema, Stream } from "effect"
+import { Array, Effect, Option, Result, Schema, Stream } from "effect"
 import type { ListCounts, ListVerdict, PageRequest, WalkStep } from "./List.ts"
 import { ListWalk } from "./List.ts"
 import * as ListPage from "./ListPage.ts"
@@ -96,8 +96,19 @@ export const rows = (
   all: Stream.Stream<ListedPage, ScimError>,
   operation: string
 ): Stream.Stream<ListPage.JsonObject, ScimError | ListIncomplete> =>
-  Stream.flatMap(all, ({ resources, verdict }): Stream.Stream<ListPage.JsonObject, ListIncomplete> => {
-    const error = verdict === null ? undefined : incomplete(operation, verdict)
-    const found = Stream.fromIterable(resources)
-    return error === undefined ? found : Stream.concat(found, Stream.fail(error))
+  Stream.suspend(() => {
+    let error: ListIncomplete | undefined
+    // Page by page as they come: a stream for each of them would cost more than walking through it.
+    const found = all.pipe(
+      Stream.map(({ resources, verdict }) => {
+        if (verdict !== null) error = incomplete(operation, verdict)
+        return resources
+      }),
+      Stream.filter(Array.isReadonlyArrayNonEmpty),
+      Stream.flattenArray
+    )
+    return Stream.concat(
+      found,
+      Stream.suspend(() => (error === undefined ? Stream.empty : Stream.fail(error)))
+    )
   })
