@@ -1,0 +1,237 @@
+/** What a plan may do without being asked. Beyond it a run stops and waits for a person's decision. */
+import { Result, Schema } from "effect"
+import { compile } from "../scim/FilterEvaluate.ts"
+import { parse } from "../scim/FilterParser.ts"
+import type { JsonObject } from "../scim/Json.ts"
+import { get } from "../scim/ResourceValue.ts"
+import { loomUser } from "../scim/Schemas.ts"
+import { DomainName, ofEmail } from "../setup/Domain.ts"
+import type { Action, Change } from "./Action.ts"
+import { addressesOf, isActiveAdmin } from "./Facet.ts"
+import type { Plan } from "./Plan.ts"
+
+/** A filter that can be read (RFC 7644 §3.4.2.2). */
+export const FilterText = Schema.String.check(
+  Schema.makeFilter((text: string) => {
+    const parsed = parse(text)
+    return Result.isSuccess(parsed) || parsed.failure.message
+  })
+).pipe(Schema.brand("FilterText"))
+export type FilterText = typeof FilterText.Type
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Percent = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
+
+/** A limit: whichever of the two is exceeded first. Null sets no limit; both null switch it off. */
+export const Threshold = Schema.Struct({
+  count: Schema.NullOr(Count),
+  /** Of the people we manage. */
+  percent: Schema.NullOr(Percent)
+})
+export type Threshold = typeof Threshold.Type
+
+/** What is allowed. */
+export const GuardPolicy = Schema.Struct({
+  /** Of those who lose access: deactivated and deleted. */
+  losses: Threshold,
+  /** Of those who are deleted for good. */
+  deletions: Threshold,
+  /** So many never exceed a percentage: in a small directory one person is many per cent. */
+  tolerated: Count,
+  /** Keys or user names of people who keep their access whatever the source says. */
+  protectedPeople: Schema.Array(Schema.String),
+  /** The same for those whom a filter matches, as the server has them. */
+  protectedFilter: Schema.NullOr(FilterText),
+  /** Names or keys of groups that are neither deleted nor renamed nor lose members. */
+  protectedGroups: Schema.Array(Schema.String),
+  /** How many active admins there have to be, where there are any that the server shows. */
+  minAdmins: Count,
+  /** The domains that the workspace has verified; people elsewhere could not log in. Null does not check. */
+  domains: Schema.NullOr(Schema.Array(DomainName))
+})
+export type GuardPolicy = typeof GuardPolicy.Type
+
+/**
+ * Careful: ten people or ten per cent, but two people always; five deletions or five per cent; one admin stays. On a
+ * usual day few people leave; more are nearly always a mistake in the source or in the mapping.
+ */
+export const careful: GuardPolicy = {
+  losses: { count: 10, percent: 10 },
+  deletions: { count: 5, percent: 5 },
+  tolerated: 2,
+  protectedPeople: [],
+  protectedFilter: null,
+  protectedGroups: [],
+  minAdmins: 1,
+  domains: null
+}
+
+const exceeded = {
+  count: Schema.Int,
+  /** The people we manage. */
+  of: Schema.Int,
+  limit: Threshold
+}
+/** The first few, for people, and how many there are. */
+const named = { count: Schema.Int, labels: Schema.Array(Schema.String) }
+
+/** More people would lose access than allowed. */
+export const TooManyLosses = Schema.TaggedStruct("TooManyLosses", exceeded)
+/** More people would be deleted than allowed. */
+export const TooManyDeletions = Schema.TaggedStruct("TooManyDeletions", exceeded)
+/** Protected people would lose access or be demoted from admin. */
+export const ProtectedPeople = Schema.TaggedStruct("ProtectedPeople", named)
+/** Protected groups would lose members, their name or all. */
+export const ProtectedGroups = Schema.TaggedStruct("ProtectedGroups", named)
+/** Too few admins would be left. */
+export const LastAdmin = Schema.TaggedStruct("LastAdmin", {
+  before: Schema.Int,
+  after: Schema.Int,
+  minimum: Schema.Int
+})
+/** People would get addresses outside the verified domains. */
+export const OutsideDomains = Schema.TaggedStruct("OutsideDomains", named)
+
+/** Why a plan is held. */
+export const HoldReason = Schema.Union([
+  TooManyLosses,
+  TooManyDeletions,
+  ProtectedPeople,
+  ProtectedGroups,
+  LastAdmin,
+  OutsideDomains
+])
+export type HoldReason = typeof HoldReason.Type
+
+/** What is said of a plan. */
+export const Judgement = Schema.Union([
+  Schema.TaggedStruct("Clear", {}),
+  Schema.TaggedStruct("Held", { reasons: Schema.NonEmptyArray(HoldReason) })
+])
+export type Judgement = typeof Judgement.Type
+
+const maxLabels = 20
+
+const exceeds = (count: number, of: number, limit: Threshold, tolerated: number): boolean => {
+  if (limit.count !== null && count > limit.count) return true
+  return limit.percent !== null && count > tolerated && count * 100 > limit.percent * of
+}
+
+const fold = (text: string): string => text.trim().toLowerCase()
+
+/** Whether somebody is an active admin before and after an action. */
+const adminOf = (action: Action): { readonly before: boolean; readonly after: boolean } => {
+  switch (action._tag) {
+    case "Create":
+      return { before: false, after: isActiveAdmin(action.resource) }
+    case "Delete":
+      return { before: isActiveAdmin(action.before), after: false }
+    case "Update":
+    case "RoleChange":
+    case "Reactivate":
+    case "Adopt":
+    case "Deactivate":
+      return action.admin
+    default:
+      return { before: false, after: false }
+  }
+}
+
+const holdNamed = (
+  make: (fields: { readonly count: number; readonly labels: ReadonlyArray<string> }) => HoldReason,
+  actions: ReadonlyArray<Action>
+): ReadonlyArray<HoldReason> => {
+  const labels = [...new Set(actions.map(({ label }) => label))]
+  return labels.length === 0 ? [] : [make({ count: labels.length, labels: labels.slice(0, maxLabels) })]
+}
+
+const isProtected = (policy: GuardPolicy): ((action: Action) => boolean) => {
+  const names = new Set(policy.protectedPeople.map(fold))
+  const filter = policy.protectedFilter === null ? null : parse(policy.protectedFilter)
+  // A filter that cannot be read protects everybody; the schema lets none through.
+  const matches =
+    filter === null ? () => false : Result.isSuccess(filter) ? compile(filter.success, loomUser) : () => true
+  return (action) => {
+    const isNamed = names.has(fold(action.label)) || names.has(fold(action.key ?? ""))
+    if (action._tag === "Deactivate" || action._tag === "Delete") {
+      const userName = get(action.before, "userName")
+      return isNamed || (typeof userName === "string" && names.has(fold(userName))) || matches(action.before)
+    }
+    const admin = adminOf(action)
+    return isNamed && admin.before && !admin.after
+  }
+}
+
+const harmsGroup = new Set<Action["_tag"]>(["GroupDelete", "GroupRename", "MembersRemove"])
+
+const isProtectedGroup = (policy: GuardPolicy): ((action: Action) => boolean) => {
+  const names = new Set(policy.protectedGroups.map(fold))
+  return (action) =>
+    harmsGroup.has(action._tag) &&
+    [action.label, action.key ?? "", action._tag === "GroupRename" ? action.before : ""].some((name) =>
+      names.has(fold(name))
+    )
+}
+
+const userNameOf = (resource: JsonObject): ReadonlyArray<string> => {
+  const userName = get(resource, "userName")
+  return typeof userName === "string" ? [userName] : []
+}
+
+/** The user name and primary address that an action gives somebody; further addresses may be anywhere. */
+const loginsGiven = (action: Action): ReadonlyArray<string> => {
+  switch (action._tag) {
+    case "Create":
+      return [...userNameOf(action.resource), ...addressesOf(get(action.resource, "emails")).slice(0, 1)]
+    case "Adopt":
+    case "Reactivate":
+      return [action.label, ...changedLogins(action.changes)]
+    case "Update":
+    case "RoleChange":
+      return changedLogins(action.changes)
+    default:
+      return []
+  }
+}
+
+const changedLogins = (changes: ReadonlyArray<Change>): ReadonlyArray<string> =>
+  changes.flatMap(({ after, path }) => {
+    if (path === "emails") return addressesOf(after).slice(0, 1)
+    return path === "userName" && typeof after === "string" ? [after] : []
+  })
+
+const isOutside = (domains: ReadonlyArray<DomainName>): ((action: Action) => boolean) => {
+  const verified = new Set<string>(domains)
+  return (action) => loginsGiven(action).some((login) => login.includes("@") && !verified.has(ofEmail(login) ?? ""))
+}
+
+/** Judges a plan. Every reason that holds it is given, not only the first. */
+export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
+  const { actions, census } = plan
+  const deletions = actions.filter(({ _tag }) => _tag === "Delete").length
+  const losses = deletions + actions.filter(({ _tag }) => _tag === "Deactivate").length
+  const of = census.managed
+  let admins = census.admins
+  for (const action of actions) {
+    const { after, before } = adminOf(action)
+    admins += Number(after) - Number(before)
+  }
+  const [first, ...others]: ReadonlyArray<HoldReason> = [
+    ...(exceeds(losses, of, policy.losses, policy.tolerated)
+      ? [{ _tag: "TooManyLosses", count: losses, of, limit: policy.losses } as const]
+      : []),
+    ...(exceeds(deletions, of, policy.deletions, policy.tolerated)
+      ? [{ _tag: "TooManyDeletions", count: deletions, of, limit: policy.deletions } as const]
+      : []),
+    ...holdNamed((fields) => ({ _tag: "ProtectedPeople", ...fields }), actions.filter(isProtected(policy))),
+    ...holdNamed((fields) => ({ _tag: "ProtectedGroups", ...fields }), actions.filter(isProtectedGroup(policy))),
+    // Fewer than before, and too few: a directory that shows no admins at all cannot lose its last.
+    ...(admins < census.admins && admins < policy.minAdmins
+      ? [{ _tag: "LastAdmin", before: census.admins, after: admins, minimum: policy.minAdmins } as const]
+      : []),
+    ...(policy.domains === null
+      ? []
+      : holdNamed((fields) => ({ _tag: "OutsideDomains", ...fields }), actions.filter(isOutside(policy.domains))))
+  ]
+  return first === undefined ? { _tag: "Clear" } : { _tag: "Held", reasons: [first, ...others] }
+}

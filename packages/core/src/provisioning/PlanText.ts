@@ -1,0 +1,164 @@
+/** A plan for people: as text, as Markdown for a pull request, and as JSON for machines and for later. */
+import { Schema } from "effect"
+import type { Json } from "../scim/Json.ts"
+import { type Action, type ActionTag, type Change, describe, tags } from "./Action.ts"
+import type { Withheld } from "./Census.ts"
+import { Plan } from "./Plan.ts"
+
+const codec = Schema.fromJsonString(Plan)
+
+/** A plan as JSON; {@link fromJson} reads it. */
+export const toJson: (plan: Plan) => string = Schema.encodeSync(codec)
+
+/** Reads a plan, or fails with what is wrong in it and where. */
+export const fromJson = Schema.decodeUnknownResult(codec)
+
+/** How much to show. */
+export interface ShowOptions {
+  /** Actions of one kind; more are counted. */
+  readonly limit: number
+}
+
+const titles: Record<ActionTag, readonly [verb: string, sign: string]> = {
+  Create: ["create", "+"],
+  Update: ["update", "~"],
+  RoleChange: ["change the role", "~"],
+  Adopt: ["adopt", "~"],
+  Reactivate: ["reactivate", "+"],
+  Deactivate: ["deactivate", "-"],
+  Delete: ["delete", "-"],
+  GroupCreate: ["create a group", "+"],
+  GroupAdopt: ["adopt a group", "~"],
+  GroupRename: ["rename a group", "~"],
+  MembersAdd: ["add members", "+"],
+  MembersRemove: ["remove members", "-"],
+  GroupDelete: ["delete a group", "-"],
+  Conflict: ["conflict", "!"],
+  Skip: ["skip", " "]
+}
+
+/** The name of a kind of action, for people. */
+export const titleOf = (tag: ActionTag): string => titles[tag][0]
+
+/** Without anything that moves a cursor or hides what follows. */
+const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{FFFD}")
+
+const valueText = (value: Json): string => (value === null ? "nothing" : plain(JSON.stringify(value)))
+
+const changeText = ({ after, before, path }: Change): string =>
+  `${plain(path)}: ${valueText(before)} → ${valueText(after)}`
+
+const maxMembers = 20
+
+const detailsOf = (action: Action): ReadonlyArray<string> => {
+  switch (action._tag) {
+    case "Update":
+    case "RoleChange":
+    case "Reactivate":
+    case "Adopt":
+    case "Deactivate":
+      return action.changes.map(changeText)
+    case "GroupRename":
+      return [changeText({ path: "displayName", before: action.before, after: action.label })]
+    case "GroupCreate":
+    case "MembersAdd":
+    case "MembersRemove": {
+      const shown = action.members.slice(0, maxMembers).map(({ label }) => plain(label))
+      const more = action.members.length - shown.length
+      return shown.length === 0 ? [] : [`${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`]
+    }
+    case "Conflict":
+      return action.detail === "" ? [] : [plain(action.detail)]
+    case "Create":
+    case "Delete":
+    case "GroupAdopt":
+    case "GroupDelete":
+    case "Skip":
+      return []
+  }
+}
+
+const why: Record<Withheld["reason"], string> = {
+  sourceFailed: "the source was not read to its end",
+  keysUnreadable: "records have no readable key",
+  usersIncomplete: "the server's list of users is not whole"
+}
+
+const withheldText = ({ detail, reason }: Withheld): string =>
+  `Nobody is taken for gone: ${why[reason]} (${plain(detail)}).`
+
+/** The counts in one line: `2 create, 1 deactivate; 97 nothing to do`. */
+export const summary = ({ counts, skipped }: Plan): string => {
+  const done = tags.flatMap((tag) => {
+    const count = counts[tag] ?? 0
+    return count === 0 ? [] : [`${count} ${titleOf(tag)}`]
+  })
+  const left = Object.entries(skipped).map(([reason, count]) => `${count} ${skipText(reason)}`)
+  return [done.length === 0 ? "nothing to do" : done.join(", "), ...left].join("; ")
+}
+
+const skipText = (reason: string): string =>
+  reason === "unchanged" ? "unchanged" : reason.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+const censusText = ({ census }: Plan): string =>
+  `${census.people} people in the source; ${census.users} users on the server, ${census.managed} of them ours, ` +
+  `${census.unmanaged} created by something else.`
+
+const place = (action: Action): string => ("at" in action && action.at !== null ? ` (${plain(action.at)})` : "")
+
+const byTag = ({ actions }: Plan): ReadonlyMap<ActionTag, ReadonlyArray<Action>> =>
+  Map.groupBy(actions, ({ _tag }) => _tag)
+
+const more = (all: ReadonlyArray<Action>, { limit }: ShowOptions): string | null =>
+  all.length > limit ? `and ${all.length - limit} more` : null
+
+/** A plan as text: the summary on top, then every kind of action with its reasons and what changes. */
+export const toText = (plan: Plan, options: ShowOptions = { limit: 50 }): string => {
+  const lines = [`Plan: ${summary(plan)}`, censusText(plan), ...plan.withheld.map(withheldText)]
+  const groups = byTag(plan)
+  for (const tag of tags) {
+    const all = groups.get(tag) ?? []
+    if (all.length === 0) continue
+    const [verb, sign] = titles[tag]
+    lines.push("", `${verb} (${all.length})`)
+    for (const action of all.slice(0, options.limit)) {
+      lines.push(`  ${sign} ${plain(action.label)}${place(action)}: ${describe(action.reason)}`)
+      lines.push(...detailsOf(action).map((detail) => `      ${detail}`))
+    }
+    const rest = more(all, options)
+    if (rest !== null) lines.push(`  ${rest}`)
+  }
+  return `${lines.join("\n")}\n`
+}
+
+/** As code, which nothing in it can leave. */
+const code = (text: string): string => `\`${plain(text).replaceAll("`", "'").replaceAll("|", "\\|")}\``
+
+/** A plan as Markdown: a table of counts, then a section that can be unfolded for each kind of action. */
+export const toMarkdown = (plan: Plan, options: ShowOptions = { limit: 50 }): string => {
+  const groups = byTag(plan)
+  const lines = ["## Provisioning plan", "", censusText(plan), ""]
+  for (const withheld of plan.withheld) lines.push(`> **${code(withheldText(withheld))}**`, "")
+  lines.push("| Action | Count |", "|---|---:|")
+  for (const tag of tags) {
+    const count = plan.counts[tag] ?? 0
+    if (count > 0) lines.push(`| ${titleOf(tag)} | ${count} |`)
+  }
+  for (const [reason, count] of Object.entries(plan.skipped))
+    lines.push(`| left alone: ${skipText(reason)} | ${count} |`)
+  for (const tag of tags) {
+    const all = groups.get(tag) ?? []
+    if (all.length === 0) continue
+    lines.push("", `<details><summary>${titleOf(tag)} (${all.length})</summary>`, "")
+    for (const action of all.slice(0, options.limit)) {
+      lines.push(
+        `- ${code(action.label)}${place(action) === "" ? "" : ` ${code(place(action).trim())}`}: ${describe(action.reason)}`
+      )
+      lines.push(...detailsOf(action).map((detail) => `  - ${code(detail)}`))
+    }
+    const rest = more(all, options)
+    if (rest !== null) lines.push(`- ${rest}`)
+    lines.push("", "</details>")
+  }
+  return `${lines.join("\n")}\n`
+}

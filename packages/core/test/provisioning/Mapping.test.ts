@@ -1,0 +1,368 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import * as FastCheck from "fast-check"
+import { Repetitions, repetitions } from "../../src/provisioning/Duplicates.ts"
+import { rolePath } from "../../src/provisioning/Facet.ts"
+import { compile, type Compiled, fieldsOf, Mapping } from "../../src/provisioning/Mapping.ts"
+import { apply, keyOf, trace } from "../../src/provisioning/MappingApply.ts"
+import { guess } from "../../src/provisioning/MappingGuess.ts"
+import { Person, toResource } from "../../src/provisioning/Person.ts"
+import type { JsonObject } from "../../src/scim/Json.ts"
+import { enterpriseUserUrn, userUrn } from "../../src/scim/Schemas.ts"
+import { departmentPath, people, person, workPhonePath } from "./PersonArbitrary.ts"
+
+const mapping = Mapping.make({
+  attributes: {
+    externalId: "Employee ID",
+    userName: { from: "Mail", transform: ["trim", "lowercase"] },
+    "name.givenName": "First",
+    "name.familyName": "Last",
+    displayName: { template: "${First} ${Last}" },
+    active: { from: "Status", boolean: { true: ["working"], false: ["gone"] } },
+    title: { from: "Title", otherwise: "Member" },
+    [departmentPath]: { from: "Dept", transform: ["uppercase"] },
+    [workPhonePath]: "Phone",
+    userType: { constant: "Employee" }
+  },
+  groups: [
+    { from: "Teams", separator: ";" },
+    { from: "Dept", values: { eng: "Engineering" } }
+  ],
+  roles: [
+    { group: "Creators", role: "creator" },
+    { group: "loom admins", role: "admin" },
+    { group: "Everyone", role: "viewer" }
+  ],
+  exclude: 'userName ew "@contractor.example" or groups.display eq "Robots"'
+})
+
+const ready = (of: Mapping): Compiled => Result.getOrThrow(compile(of))
+
+const ann: JsonObject = {
+  "Employee ID": "17",
+  Mail: " Ann@Example.com ",
+  First: "Ann",
+  Last: "Doe",
+  Status: "Working",
+  Title: "",
+  Dept: "eng",
+  Phone: "+1",
+  Teams: "Creators; Loom Admins ;creators"
+}
+
+const map = (fields: JsonObject, of: Mapping = mapping) => apply(ready(of), { at: "line 2", fields })
+
+const personFrom = (fields: JsonObject, of: Mapping = mapping) => {
+  const mapped = Result.getOrThrow(map(fields, of))
+  assert.strictEqual(mapped._tag, "Mapped")
+  return mapped._tag === "Mapped" ? mapped.person : assert.fail("excluded")
+}
+
+const problems = (fields: JsonObject, of: Mapping = mapping) => {
+  const mapped = map(fields, of)
+  return Result.isFailure(mapped) ? mapped.failure.map(({ field, at }) => [field, at]) : assert.fail("no problem")
+}
+
+describe("apply", () => {
+  it("makes a person by the mapping", () => {
+    assert.deepStrictEqual(personFrom(ann), {
+      ...person("17", { userName: "ann@example.com", at: "line 2", role: "admin" }),
+      name: { givenName: "Ann", familyName: "Doe", formatted: null },
+      groups: ["Creators", "Loom Admins", "Engineering"],
+      attributes: {
+        displayName: "Ann Doe",
+        title: "Member",
+        [departmentPath]: "ENG",
+        [workPhonePath]: "+1",
+        userType: "Employee"
+      }
+    })
+  })
+
+  it("makes a user that can be sent", () => {
+    assert.deepStrictEqual(Result.getOrThrow(toResource(personFrom(ann))), {
+      schemas: [userUrn, enterpriseUserUrn],
+      externalId: "17",
+      userName: "ann@example.com",
+      active: true,
+      name: { givenName: "Ann", familyName: "Doe" },
+      emails: [{ value: "ann@example.com", type: "work", primary: true }],
+      [enterpriseUserUrn]: { loomMemberRole: "admin", department: "ENG" },
+      displayName: "Ann Doe",
+      phoneNumbers: [{ type: "work", value: "+1" }],
+      title: "Member",
+      userType: "Employee"
+    })
+  })
+
+  it("takes away what an empty field has, and leaves out what nobody maps", () => {
+    const { attributes, name } = personFrom({ ...ann, Phone: " ", Last: "" })
+    assert.strictEqual(attributes[workPhonePath], null)
+    assert.deepStrictEqual(name, { givenName: "Ann", familyName: null, formatted: null })
+    assert.strictEqual(attributes["displayName"], "Ann")
+  })
+
+  it("reports all that is wrong with a record, and where", () => {
+    assert.deepStrictEqual(problems({ ...ann, "Employee ID": "", Status: "perhaps", Mail: "" }), [
+      ["active", "line 2"],
+      ["externalId", "line 2"],
+      ["userName", "line 2"]
+    ])
+    assert.deepStrictEqual(problems({ ...ann, Mail: "ann" }), [["emails", "line 2"]])
+    assert.deepStrictEqual(problems({ ...ann, Mail: ["a@example.com", "b@example.com"] }), [["userName", "line 2"]])
+    const withRole = { ...mapping, attributes: { ...mapping.attributes, [rolePath]: "Role" } }
+    assert.deepStrictEqual(problems({ ...ann, Role: "owner" }, withRole), [[rolePath, "line 2"]])
+  })
+
+  it("excludes by attribute and by group, with the reason", () => {
+    const contractor = Result.getOrThrow(map({ ...ann, Mail: "x@contractor.example" }))
+    assert.strictEqual(contractor._tag, "Excluded")
+    assert.include(contractor._tag === "Excluded" ? contractor.reason : "", "@contractor.example")
+    assert.strictEqual(Result.getOrThrow(map({ ...ann, Teams: "robots" }))._tag, "Excluded")
+    const included = { ...mapping, include: 'title eq "CEO"' }
+    assert.strictEqual(Result.getOrThrow(map(ann, included))._tag, "Excluded")
+    assert.strictEqual(Result.getOrThrow(map({ ...ann, Title: "ceo" }, included))._tag, "Mapped")
+  })
+
+  it("gives the highest role of the groups, whatever their order, and else that of the field", () => {
+    const roles = ["Everyone", "Creators", "Loom Admins"]
+    FastCheck.assert(
+      FastCheck.property(FastCheck.shuffledSubarray(roles), (some) => {
+        const highest = some.includes("Loom Admins")
+          ? "admin"
+          : some.includes("Creators")
+            ? "creator"
+            : some.includes("Everyone")
+              ? "viewer"
+              : null
+        const reversed = { ...mapping, roles: (mapping.roles ?? []).toReversed() }
+        assert.strictEqual(personFrom({ ...ann, Teams: some.join(";") }).role, highest)
+        assert.strictEqual(personFrom({ ...ann, Teams: some.join(";") }, reversed).role, highest)
+      })
+    )
+    const withRole = { ...mapping, attributes: { ...mapping.attributes, [rolePath]: "Role" } }
+    assert.strictEqual(personFrom({ ...ann, Teams: "", Role: "Viewer" }, withRole).role, "viewer")
+    assert.strictEqual(personFrom({ ...ann, Role: "Viewer" }, withRole).role, "admin")
+  })
+
+  it("reads e-mails as text, as lists, and as SCIM has them", () => {
+    const attributes = { ...mapping.attributes, emails: { from: "Mails", split: "," } }
+    const emailsFrom = (Mails: JsonObject[string]) =>
+      personFrom({ ...ann, Mails }, { ...mapping, attributes }).emails.map(({ primary, value }) => [value, primary])
+    assert.deepStrictEqual(emailsFrom("B@x.org, a@x.org,b@x.org"), [
+      ["b@x.org", true],
+      ["a@x.org", false]
+    ])
+    const whole = { ...mapping, attributes: { ...mapping.attributes, emails: "Mails" } }
+    const Mails = [{ value: "a@x.org" }, { value: "b@x.org", primary: true, type: "home" }]
+    assert.deepStrictEqual(personFrom({ ...ann, Mails }, whole).emails, [
+      { value: "a@x.org", type: "work", primary: false },
+      { value: "b@x.org", type: "home", primary: true }
+    ])
+    assert.deepStrictEqual(problems({ ...ann, Mails: "nobody" }, whole), [["emails", "line 2"]])
+  })
+
+  it("reads fields of JSON by path, but a field of that name first", () => {
+    const nested = { attributes: { externalId: "person.id", userName: "person.mail" } }
+    assert.strictEqual(personFrom({ person: { id: 5, mail: "A@x.org" } }, nested).key, "5")
+    assert.strictEqual(personFrom({ "person.id": "6", person: { id: 5, mail: "a@x.org" } }, nested).key, "6")
+    assert.deepStrictEqual(problems({ person: { id: {}, mail: "a@x.org" } }, nested), [["externalId", "line 2"]])
+  })
+
+  it("gives attributes the type that their schema has, so that they are the same when read back", () => {
+    const attributes = {
+      ...mapping.attributes,
+      [`${enterpriseUserUrn}:employeeNumber`]: "Number",
+      [`${enterpriseUserUrn}:manager.value`]: "Manager",
+      "x-unknown": "Number"
+    }
+    const made = (fields: JsonObject) => personFrom({ ...ann, ...fields }, { ...mapping, attributes }).attributes
+    assert.strictEqual(made({ Number: 17 })[`${enterpriseUserUrn}:employeeNumber`], "17")
+    assert.strictEqual(made({ Number: 17 })["x-unknown"], 17)
+    assert.strictEqual(made({ Manager: [3] })[`${enterpriseUserUrn}:manager.value`], "3")
+    assert.strictEqual(made({ Phone: 49 })[workPhonePath], "49")
+    assert.deepStrictEqual(problems({ ...ann, Title: ["a", "b"] }), [["title", "line 2"]])
+  })
+
+  it("always makes a person that its schema takes, and the trace agrees", () => {
+    const cell = FastCheck.oneof(
+      FastCheck.constantFrom("", "x", "A@b.c", "working", "gone", "Robots", "eng;ops"),
+      FastCheck.string(),
+      FastCheck.array(FastCheck.string({ maxLength: 3 }), { maxLength: 2 }),
+      FastCheck.constant(null)
+    )
+    const record = FastCheck.record(Object.fromEntries(Object.keys(ann).map((key) => [key, cell])))
+    FastCheck.assert(
+      FastCheck.property(record, (fields) => {
+        const traced = trace(ready(mapping), { at: "line 2", fields: { ...fields } })
+        assert.deepStrictEqual(traced.outcome, map({ ...fields }))
+        if (Result.isSuccess(traced.outcome) && traced.outcome.success._tag === "Mapped") {
+          assert.isTrue(Schema.is(Person)(traced.outcome.success.person))
+        }
+      })
+    )
+  })
+})
+
+describe("trace", () => {
+  it("tells each step", () => {
+    const { outcome, steps } = trace(ready(mapping), { at: "line 2", fields: ann })
+    assert.isTrue(Result.isSuccess(outcome))
+    assert.deepStrictEqual(
+      steps.filter(({ path }) => path === "userName"),
+      [
+        { path: "userName", what: "field Mail", value: " Ann@Example.com " },
+        { path: "userName", what: "trim", value: "Ann@Example.com" },
+        { path: "userName", what: "lowercase", value: "ann@example.com" }
+      ]
+    )
+    assert.deepInclude(steps, { path: "role", what: "member of loom admins", value: "admin" })
+    assert.deepInclude(steps, { path: "title", what: "otherwise", value: "Member" })
+    assert.deepInclude(steps, { path: "active", what: "boolean", value: true })
+  })
+})
+
+describe("compile", () => {
+  it("lists all that is wrong", () => {
+    const faults = compile({
+      attributes: {
+        username: "a",
+        USERNAME: "b",
+        "meta.created": "c",
+        password: "d",
+        "not a path": "e",
+        name: "f",
+        'emails[type eq "home"].value': "g",
+        "phoneNumbers.value": "h",
+        displayName: { template: "fixed" }
+      },
+      include: "userName eq",
+      exclude: "active gt true"
+    })
+    assert.deepStrictEqual(Result.isFailure(faults) ? faults.failure.map(({ where }) => where) : [], [
+      "attributes.USERNAME",
+      "attributes.meta.created",
+      "attributes.password",
+      "attributes.not a path",
+      "attributes.name",
+      'attributes.emails[type eq "home"].value',
+      "attributes.phoneNumbers.value",
+      "attributes.displayName",
+      "attributes.externalId",
+      "include",
+      "exclude"
+    ])
+  })
+
+  it("names the fields it reads, and whom a record means", () => {
+    assert.deepStrictEqual(fieldsOf({ attributes: { externalId: "id", userName: { template: "${a}.${b}" } } }), [
+      "id",
+      "a",
+      "b"
+    ])
+    assert.strictEqual(keyOf(ready(mapping), { at: "line 3", fields: { ...ann, Mail: "" } }), "17")
+    assert.strictEqual(keyOf(ready(mapping), { at: "line 3", fields: { ...ann, "Employee ID": " " } }), null)
+  })
+})
+
+describe("guess", () => {
+  it("finds the usual columns and says what is left", () => {
+    const { guessed, left, mapping, missing } = guess([
+      "Employee ID",
+      "E-Mail",
+      "First Name",
+      "surname",
+      "Status",
+      "Team",
+      "Groups",
+      "Shoe size"
+    ])
+    assert.deepStrictEqual(
+      guessed.map(({ path, header }) => [path, header]),
+      [
+        ["externalId", "Employee ID"],
+        ["emails", "E-Mail"],
+        ["name.givenName", "First Name"],
+        ["name.familyName", "surname"],
+        ["active", "Status"],
+        [departmentPath, "Team"],
+        ["userName", "E-Mail"],
+        ["groups", "Groups"]
+      ]
+    )
+    assert.deepStrictEqual(left, ["Shoe size"])
+    assert.deepStrictEqual(missing, [])
+    const fields = { "Employee ID": "1", "E-Mail": "A@x.org", Status: "no", Groups: "Red;Blue" }
+    const made = personFrom(fields, mapping)
+    assert.deepStrictEqual(
+      [made.key, made.userName, made.active, made.groups],
+      ["1", "a@x.org", false, ["Red", "Blue"]]
+    )
+  })
+
+  it("takes the address for a key when there is none, and says so", () => {
+    const { mapping, missing } = guess(["mail"])
+    assert.deepStrictEqual(missing, ["externalId"])
+    assert.strictEqual(personFrom({ mail: "A@x.org" }, mapping).key, "a@x.org")
+    assert.deepStrictEqual(guess(["shoe"]).missing, ["userName", "externalId"])
+  })
+
+  it("puts each header to one use or leaves it", () => {
+    FastCheck.assert(
+      FastCheck.property(
+        FastCheck.uniqueArray(FastCheck.constantFrom("id", "ID", "mail", "cn", "upn", "?", "group")),
+        (headers) => {
+          const { guessed, left, mapping, missing } = guess(headers)
+          for (const header of headers)
+            assert.notStrictEqual(
+              left.includes(header),
+              guessed.some((one) => one.header === header)
+            )
+          assert.strictEqual(missing.includes("userName") || Result.isSuccess(compile(mapping)), true)
+        }
+      )
+    )
+  })
+})
+
+describe("Repetitions", () => {
+  it("tells duplicates from conflicts and names both rows", () => {
+    const a = person("a")
+    assert.deepStrictEqual(
+      repetitions([
+        a,
+        { ...a, at: "row 2" },
+        person("a", { at: "row 3", active: false }),
+        person("b", { at: "row 4", userName: a.userName, emails: [] }),
+        person("c", { at: "row 5", emails: [{ value: "A@example.com", type: "work", primary: true }] })
+      ]),
+      [
+        { kind: "duplicate", by: "key", value: "a", first: "row a", again: "row 2" },
+        { kind: "conflict", by: "key", value: "a", first: "row a", again: "row 3" },
+        { kind: "conflict", by: "userName", value: "a@example.com", first: "row a", again: "row 4" },
+        { kind: "conflict", by: "email", value: "a@example.com", first: "row a", again: "row 5" }
+      ]
+    )
+  })
+
+  it("does not take a person's own second spelling of an address for somebody else's", () => {
+    const address = { value: "a@example.com", type: "work", primary: true }
+    const again = { value: "A@example.com", type: "home", primary: false }
+    assert.deepStrictEqual(repetitions([person("a", { emails: [address, again] })]), [])
+  })
+
+  it("finds none among different people, and every one in a list given twice", () => {
+    FastCheck.assert(
+      FastCheck.property(people, (some) => {
+        assert.deepStrictEqual(repetitions(some), [])
+        const collector = new Repetitions()
+        for (const one of some) collector.take(one)
+        const shuffled = some.map((one) => ({ ...one, groups: one.groups.toReversed(), at: "again" }))
+        assert.deepStrictEqual(
+          shuffled.map((one) => collector.take(one)?.kind),
+          some.map((): "duplicate" => "duplicate")
+        )
+      })
+    )
+  })
+})

@@ -1,0 +1,111 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import * as FastCheck from "fast-check"
+import { fromJson, summary, toJson, toMarkdown, toText } from "../../src/provisioning/PlanText.ts"
+import { make, managing } from "./PlanApply.ts"
+import { people, person, user } from "./PersonArbitrary.ts"
+
+const bob = person("bob", { attributes: { title: "New" }, groups: ["Red"] })
+const planned = make(
+  {
+    people: [person("ann"), bob, person("eve")],
+    users: [
+      user("2", person("bob", { attributes: { title: "Old" } })),
+      user("3", person("cid")),
+      user("4", person("eve"))
+    ]
+  },
+  { managed: managing([["3", "cid"]]) }
+)
+
+describe("toText", () => {
+  it("says the sum first, then each action with its reason and what changes", () => {
+    assert.strictEqual(
+      toText(planned),
+      `Plan: 1 update, 1 create, 1 create a group, 1 deactivate; 1 unchanged
+3 people in the source; 3 users on the server, 3 of them ours, 0 created by something else.
+
+update (1)
+  ~ bob@example.com (row bob): differs from the source
+      title: "Old" → "New"
+
+create (1)
+  + ann@example.com (row ann): in the source, not on the server
+
+create a group (1)
+  + Red: in the source, not on the server
+      bob@example.com
+
+deactivate (1)
+  - cid@example.com: no longer in the source
+      active: true → false
+`
+    )
+  })
+
+  it("says why nobody is taken for gone, and counts what it does not show", () => {
+    const many = Array.from({ length: 30 }, (_, index) => person(`p${index}`, { groups: ["All"] }))
+    const text = toText(make({ people: many, sourceFailure: "the file is cut" }), { limit: 3 })
+    assert.include(text, "Nobody is taken for gone: the source was not read to its end (the file is cut).")
+    assert.include(text, "  and 27 more\n")
+    assert.include(text, " and 10 more\n")
+    assert.strictEqual(summary(make({})), "nothing to do")
+  })
+
+  it("lets nothing from a directory reach the terminal or break out of a line", () => {
+    const hostile = FastCheck.string({
+      unit: FastCheck.constantFrom("\u001B", "[", "2", "J", "\n", "\r", "\u202E", "|", "`", "<", "a")
+    })
+    FastCheck.assert(
+      FastCheck.property(hostile, hostile, (label, title) => {
+        const before = user("1", person("ann"), { title, userName: `x${label}` })
+        const plan = make({ people: [person("ann", { attributes: { title: `${title}!` } })], users: [before] })
+        const gone = make({ users: [before] }, { managed: managing([["1", "ann"]]) })
+        for (const shown of [toText(plan), toText(gone), toMarkdown(plan), toMarkdown(gone)]) {
+          assert.notMatch(shown.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u)
+        }
+        assert.lengthOf(toText(gone).split("\n"), toText(gone).match(/^/gmu)?.length ?? 0)
+        for (const line of toMarkdown(gone)
+          .split("\n")
+          .filter((one) => one.startsWith("- "))) {
+          assert.lengthOf(line.split("`"), 3)
+        }
+      })
+    )
+  })
+})
+
+describe("toMarkdown", () => {
+  it("has a table of counts and a section for each kind", () => {
+    const text = toMarkdown(planned)
+    assert.match(text, /^## Provisioning plan\n/)
+    for (const line of [
+      "| update | 1 |",
+      "| left alone: unchanged | 1 |",
+      "<details><summary>update (1)</summary>",
+      "- `bob@example.com` `(row bob)`: differs from the source",
+      '  - `title: "Old" → "New"`'
+    ]) {
+      assert.include(text.split("\n"), line)
+    }
+    assert.strictEqual(text.split("<details>").length, text.split("</details>").length)
+    assert.include(toMarkdown(make({ sourceFailure: "cut" })), "> **`Nobody is taken for gone")
+  })
+})
+
+describe("toJson", () => {
+  it("is read back as the same plan", () => {
+    FastCheck.assert(
+      FastCheck.property(people, people, (desired, there) => {
+        const plan = make({ people: desired, users: there.map((one) => user(one.key, one)) })
+        assert.deepStrictEqual(Result.getOrThrow(fromJson(toJson(plan))), plan)
+      })
+    )
+  })
+
+  it("refuses what is no plan", () => {
+    for (const text of ["", "{}", "[]", toJson(planned).replace('"version":1', '"version":2')]) {
+      assert.isTrue(Result.isFailure(fromJson(text)))
+    }
+  })
+})
