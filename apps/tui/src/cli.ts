@@ -4,6 +4,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Effect, Exit, Option } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { directoryCommands } from "./cliDirectory.ts"
+import { reconcileCommands } from "./cliReconcile.ts"
 import { connection, loaded, root } from "./cliRoot.ts"
 import { codes, Ended } from "./Exit.ts"
 import { version } from "./version.ts"
@@ -199,6 +200,7 @@ const program = root.pipe(
     check,
     doctor,
     ...directoryCommands,
+    ...reconcileCommands,
     connections,
     key,
     sandbox,
