@@ -14,6 +14,8 @@ import type { Storage } from "../../src/store/Storage.ts"
 /** One empty database with its data directory. */
 export interface Store {
   readonly directory: string
+  /** Which kind of database, and its file or URL: for another process. */
+  readonly location: readonly [kind: "sqlite" | "postgres", place: string]
   /** Opens it the way the program does, under these environment variables and no others. */
   readonly open: (environment?: Record<string, string>) => Storage
   /** Goes around the store, as an administrator or an attacker would. */
@@ -44,6 +46,7 @@ export const sqlite: Backend = {
     const directory = join(yield* temporaryDirectory, "data")
     return {
       directory,
+      location: ["sqlite", join(directory, "loom-scim.db")],
       open: (variables = {}) => layerEmbedded({ directory, face: "cli" }).pipe(Layer.provide(environment(variables))),
       around: Layer.orDie(SqliteClient.layer({ filename: join(directory, "loom-scim.db") })),
       rival: Effect.service(Journal)
@@ -80,6 +83,7 @@ export const postgres: Backend = {
     const open: Store["open"] = (variables = {}) => layerPostgres(options).pipe(Layer.provide(environment(variables)))
     return {
       directory,
+      location: ["postgres", url.href],
       open,
       around: Layer.orDie(PgClient.layer({ url: options.url, maxConnections: 1 })),
       rival: Effect.map(Layer.build(Layer.fresh(Layer.orDie(open()))), (context) => Context.get(context, Journal))
