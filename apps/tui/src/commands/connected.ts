@@ -70,14 +70,17 @@ export interface Change {
   readonly yes: boolean
 }
 
-const showDry = (connected: Connected, operations: ReadonlyArray<Operation>) =>
-  Effect.forEach(operations, (operation) => {
-    const { body, method, url } = Operations.show(operation, connected.url)
-    const head = `${method} ${url}\nAuthorization: Bearer (not shown)`
-    return Console.log(
-      body === null ? head : `${head}\nContent-Type: application/scim+json\n\n${JSON.stringify(body, null, 2)}\n`
-    )
-  })
+const showDry = Effect.fnUntraced(function* (connected: Connected, operations: ReadonlyArray<Operation>) {
+  const { behaviour } = yield* connected.client.profile
+  for (const operation of operations) {
+    for (const { body, method, url } of Operations.show(operation, connected.url, behaviour)) {
+      const head = `${method} ${url}\nAuthorization: ${behaviour.tokenScheme === "none" ? "" : "Bearer "}(not shown)`
+      yield* Console.log(
+        body === null ? head : `${head}\nContent-Type: application/scim+json\n\n${JSON.stringify(body, null, 2)}\n`
+      )
+    }
+  }
+})
 
 const fateOf = (name: string, result: Result.Result<Outcome, { readonly message: string }>): Fate => {
   if (Result.isFailure(result)) return { name, outcome: "failed", id: null, detail: result.failure.message }

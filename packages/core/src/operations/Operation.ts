@@ -2,6 +2,9 @@
 import { Effect, Predicate } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 import { idOf } from "../scim/ListPage.ts"
+import * as PatchForm from "../scim/PatchForm.ts"
+import { type Behaviour, standard } from "../scim/Profile.ts"
+import { sentMembers, withDisplay } from "../scim/ScimClientGroups.ts"
 import * as Request from "../scim/ScimClientRequest.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import type { PatchOperation } from "../scim/ScimClientTypes.ts"
@@ -124,18 +127,40 @@ export interface Shown {
   readonly body: JsonObject | null
 }
 
-/** Shows the request that an operation sends. */
-export const show = (operation: Operation, base: BridgeUrl): Shown => {
+const patchRequests = (
+  url: string,
+  operations: ReadonlyArray<PatchOperation>,
+  behaviour: Behaviour
+): ReadonlyArray<Shown> =>
+  PatchForm.encode(operations, behaviour).map((request) => {
+    const body: JsonObject = JSON.parse(Request.patchBody(request))
+    return { method: "PATCH", url, body }
+  })
+
+const creation = (url: string, resource: JsonObject, behaviour: Behaviour): ReadonlyArray<Shown> => {
+  const whole = Request.withoutNulls(behaviour.memberDisplay ? withDisplay(resource) : resource)
+  const members = sentMembers(resource)
+  if (members.length === 0 || behaviour.createMembers) return [{ method: "POST", url, body: whole }]
+  const { members: _, ...bare } = whole
+  // The server would ignore them; they follow once the group has its id.
+  const added = addMembers("", members)
+  const later = added._tag === "Patch" ? patchRequests(`${url}/{id}`, added.operations, behaviour) : []
+  return [{ method: "POST", url, body: bare }, ...later]
+}
+
+/**
+ * Shows the requests that an operation sends to a server of that profile. When it refuses one, the client may try other
+ * forms of the same change.
+ */
+export const show = (operation: Operation, base: BridgeUrl, behaviour: Behaviour = standard): ReadonlyArray<Shown> => {
   const url = `${base}/${operation.endpoint}`
   switch (operation._tag) {
     case "Create":
-      return { method: "POST", url, body: operation.resource }
-    case "Patch": {
-      const body: JsonObject = JSON.parse(Request.patchBody(operation.operations))
-      return { method: "PATCH", url: `${url}/${encodeURIComponent(operation.id)}`, body }
-    }
+      return creation(url, operation.resource, behaviour)
+    case "Patch":
+      return patchRequests(`${url}/${encodeURIComponent(operation.id)}`, operation.operations, behaviour)
     case "Delete":
-      return { method: "DELETE", url: `${url}/${encodeURIComponent(operation.id)}`, body: null }
+      return [{ method: "DELETE", url: `${url}/${encodeURIComponent(operation.id)}`, body: null }]
   }
 }
 

@@ -1,3 +1,4 @@
+import { standard } from "../../src/scim/Profile.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
@@ -43,10 +44,30 @@ const clientOver = (serve: (request: Request) => readonly [status: number, body:
 const list = (...Resources: ReadonlyArray<JsonObject>) => ({ totalResults: Resources.length, Resources })
 
 describe("operations as data", () => {
+  it("show what a server with a profile of its own is sent", () => {
+    const behaviour = { ...standard, patchOp: "capitalised", maxMembers: 2, createMembers: false } as const
+    const created = Operations.show(Operations.createGroup("Team", ["a", "b", "c"]), base, behaviour)
+    assert.deepStrictEqual(
+      created.map(({ method, url }) => `${method} ${url}`),
+      [
+        "POST https://scim.acme.com/v2/Groups",
+        "PATCH https://scim.acme.com/v2/Groups/{id}",
+        "PATCH https://scim.acme.com/v2/Groups/{id}"
+      ]
+    )
+    assert.notProperty(created[0]?.body, "members")
+    assert.deepStrictEqual(created[2]?.body?.["Operations"], [{ op: "Add", path: "members", value: [{ value: "c" }] }])
+    const removed = Operations.removeMembers("g", ["a"])
+    assert.deepStrictEqual(
+      Operations.show(removed, base, { ...standard, memberRemoval: "valueList" })[0]?.body?.["Operations"],
+      [{ op: "remove", path: "members", value: [{ value: "a" }] }]
+    )
+  })
   it("show exactly what is sent, and ids are encoded", () => {
-    const shown = Operations.show(Operations.setActive("a/b@c", false), base)
-    assert.strictEqual(shown.url, "https://scim.acme.com/v2/Users/a%2Fb%40c")
-    assert.deepStrictEqual(shown.body, {
+    const [shown, ...others] = Operations.show(Operations.setActive("a/b@c", false), base)
+    assert.isEmpty(others)
+    assert.strictEqual(shown?.url, "https://scim.acme.com/v2/Users/a%2Fb%40c")
+    assert.deepStrictEqual(shown?.body, {
       schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
       Operations: [{ op: "replace", path: "active", value: false }]
     })
@@ -63,7 +84,7 @@ describe("operations as data", () => {
 
   it("members are removed by the RFC's filter, with quotes escaped", () => {
     const operation = Operations.removeMembers("g", ['x"y'])
-    assert.deepStrictEqual(Operations.show(operation, base).body?.["Operations"], [
+    assert.deepStrictEqual(Operations.show(operation, base)[0]?.body?.["Operations"], [
       { op: "remove", path: 'members[value eq "x\\"y"]' }
     ])
   })
