@@ -90,14 +90,16 @@ export const BrowseApp = ({
   }
 
   usePaste((text) => {
-    if (state.opened === null) type({ _tag: "Insert", text: LineEditor.sanitise(text, false) })
+    if (store.getSnapshot().opened === null) type({ _tag: "Insert", text: LineEditor.sanitise(text, false) })
   })
   useInput((input, key) => {
+    // A key may come when the screen is drawn and this handler is still the one from before.
+    const { opened, pending } = store.getSnapshot()
     if (key.ctrl && input === "c") exit()
-    else if (state.pending !== null) {
+    else if (pending !== null) {
       if (input === "y") store.confirm()
       else if (key.escape) store.back()
-    } else if (state.opened !== null) {
+    } else if (opened !== null) {
       if (key.escape) store.back()
       else if (input === "d") store.ask(`deactivate (the policy is ${policy})`, (id) => Operations.setActive(id, false))
       else if (input === "r") store.ask("reactivate", (id) => Operations.setActive(id, true))

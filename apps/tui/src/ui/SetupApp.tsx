@@ -70,17 +70,19 @@ export const SetupApp = ({ actorName, banner, prefill, store }: SetupAppProps) =
   const canAnswer = busy === null && !help && progress.status !== "blocked"
 
   useInput((input, key) => {
+    // A key may come when the screen is drawn and this handler is still the one from before.
+    const now = store.getSnapshot()
     if (key.ctrl && input === "c") {
-      if (busy === null) return exit()
+      if (now.busy === null) return exit()
       void store.interrupt()
     } else if (key.pageDown || (key.ctrl && input === "n")) store.moveStep(1)
     else if (key.pageUp || (key.ctrl && input === "p")) store.moveStep(-1)
     else if (key.tab) store.moveTask(key.shift ? -1 : 1)
     else if (key.escape) {
-      if (help) store.toggleHelp()
+      if (now.help) store.toggleHelp()
       else setOpened({ id: taskId, open: false })
     } else if (!(editing && canAnswer)) {
-      if (input === "q" && busy === null) exit()
+      if (input === "q" && now.busy === null) exit()
       else if (input === "?") store.toggleHelp()
       else if (key.return && typed && canAnswer) setOpened({ id: taskId, open: true })
     }
