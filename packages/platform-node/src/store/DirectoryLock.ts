@@ -63,12 +63,19 @@ const held = (directory: string) =>
     )
   )
 
+/**
+ * The locks of this process. A fiber that waits for nothing that could happen is known to nobody; what it holds would be
+ * collected, and the collector closes the file.
+ */
+const locks = new Set<DatabaseSync>()
+
 const take = (path: string): DatabaseSync => {
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
     // A journal in memory leaves no second file behind. The write, never committed, is there because on a file that may
     // only be read SQLite begins an "exclusive" transaction that excludes nobody.
     db.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE; PRAGMA user_version = 1")
+    locks.add(db)
     return db
   } catch (cause) {
     db.close()
@@ -103,7 +110,11 @@ export const hold = (directory: string, face: Face): Effect.Effect<void, Journal
   return Effect.gen(function* () {
     yield* Effect.acquireRelease(
       Effect.try({ try: () => take(path), catch: (cause) => toSqlError(cause, "lock") }),
-      (db) => Effect.sync(() => db.close())
+      (db) =>
+        Effect.sync(() => {
+          locks.delete(db)
+          db.close()
+        })
     ).pipe(
       Effect.catch((error) => {
         const refused = fromSql(path)(error)

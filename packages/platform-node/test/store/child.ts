@@ -17,9 +17,13 @@ export const startChild = Effect.fnUntraced(function* (
 ): Effect.fn.Return<{ readonly child: ChildProcess; readonly lines: ReadonlyArray<string> }, never, Scope.Scope> {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, ["--no-warnings", script, directory, options.busy === true ? "busy" : "idle"], {
-        stdio: ["ignore", "pipe", "inherit"]
-      })
+      spawn(
+        process.execPath,
+        ["--no-warnings", "--expose-gc", script, directory, options.busy === true ? "busy" : "idle"],
+        {
+          stdio: ["ignore", "pipe", "inherit"]
+        }
+      )
     ),
     (child) => Effect.sync(() => child.kill("SIGKILL"))
   )
