@@ -54,7 +54,7 @@ describe("a command on the names from standard input", () => {
       await terminal.until(/^deactivated {2}#+\.+ {2}\d+\/40/m)
       await terminal.until("40 deactivated")
       assert.strictEqual(await terminal.exited, 4)
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- escapes of colour are what must not be there
       assert.notMatch(terminal.raw, /\u001B\[[\d;]*m/)
     })
   })

@@ -1,4 +1,5 @@
 /** `loom-scim users …` */
+import { rolePath } from "@loom-scim/core/scim/Schemas"
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import * as Operations from "@loom-scim/core/operations/Operation"
 import { find } from "@loom-scim/core/operations/Reference"
@@ -14,7 +15,7 @@ import type { SharedFlags } from "./shared.ts"
 
 type Named = { readonly connection: Option.Option<string>; readonly names: ReadonlyArray<string> }
 
-const columns = ["userName", "displayName", "active", Operations.rolePath, "id"]
+const columns = ["userName", "displayName", "active", rolePath, "id"]
 
 export const list = (flags: SharedFlags, own: ListFlags) =>
   withClient(flags, own.connection, (connected) =>

@@ -1,4 +1,5 @@
 /** The user browser outside React: loads the directory page by page, filters it as one types, carries out actions. */
+import { rolePath } from "@loom-scim/core/scim/Schemas"
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import type { Operation } from "@loom-scim/core/operations/Operation"
 import * as Operations from "@loom-scim/core/operations/Operation"
@@ -42,7 +43,7 @@ const toRow = (user: JsonObject): Row => {
     userName,
     displayName,
     active: Table.cell(user, "active"),
-    role: Table.cell(user, Operations.rolePath),
+    role: Table.cell(user, rolePath),
     key: `${userName} ${displayName} ${Table.cell(user, "emails.value")}`.toLowerCase()
   }
 }

@@ -9,7 +9,7 @@ import * as Request from "../scim/ScimClientRequest.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import type { PatchOperation } from "../scim/ScimClientTypes.ts"
 import type { ScimError } from "../scim/ScimError.ts"
-import { enterpriseUserUrn, groupUrn, userUrn } from "../scim/Schemas.ts"
+import { enterpriseUserUrn, groupUrn, rolePath, userUrn } from "../scim/Schemas.ts"
 import type { BridgeUrl } from "../setup/BridgeUrl.ts"
 
 /** The resource types people work with. */
@@ -68,9 +68,6 @@ const patch = (endpoint: Endpoint, id: string, ...operations: ReadonlyArray<Patc
 /** Deactivates or reactivates a user. */
 export const setActive = (id: string, active: boolean): Operation =>
   patch("Users", id, { op: "replace", path: "active", value: active })
-
-/** The path of Loom's role attribute. */
-export const rolePath = `${enterpriseUserUrn}:loomMemberRole`
 
 /** Gives a user a Loom role; it takes effect only once the WorkOS console maps the attribute. */
 export const setRole = (id: string, role: string): Operation =>

@@ -7,11 +7,8 @@ import { compileValue } from "../scim/FilterEvaluate.ts"
 import type { PatchOperation } from "../scim/Patch.ts"
 import * as Path from "../scim/Path.ts"
 import { get, isArray } from "../scim/ResourceValue.ts"
-import { enterpriseUserUrn, loomUser } from "../scim/Schemas.ts"
+import { enterpriseUserUrn, loomUser, rolePath } from "../scim/Schemas.ts"
 import { canonical } from "./Fingerprint.ts"
-
-/** The path of Loom's role in a user. */
-export const rolePath = `${enterpriseUserUrn}:loomMemberRole`
 
 /** A path with what belongs to it. `text` is what two values have in common when they mean the same. */
 export interface Facet {

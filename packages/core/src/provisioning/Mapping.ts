@@ -5,8 +5,8 @@ import { SyntaxFault, parse as parsePath } from "../scim/AttributePath.ts"
 import { compile as compileFilter, misfits, type Predicate } from "../scim/FilterEvaluate.ts"
 import { parse as parseFilter } from "../scim/FilterParser.ts"
 import { parse as parseTarget } from "../scim/Path.ts"
-import { loomUser } from "../scim/Schemas.ts"
-import { facetOf, rolePath } from "./Facet.ts"
+import { loomUser, rolePath } from "../scim/Schemas.ts"
+import { facetOf } from "./Facet.ts"
 import { fieldsIn, ValueSource } from "./Transform.ts"
 
 /** Groups from a field: each of its texts names one, or is looked up in `values`, and what is not there is no group. */

@@ -1,6 +1,5 @@
 /** A first mapping for a table, from the names of its columns. */
-import { enterpriseUserUrn } from "../scim/Schemas.ts"
-import { rolePath } from "./Facet.ts"
+import { enterpriseUserUrn, rolePath } from "../scim/Schemas.ts"
 import type { Mapping } from "./Mapping.ts"
 import type { ValueSource } from "./Transform.ts"
 

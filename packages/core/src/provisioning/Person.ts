@@ -2,8 +2,8 @@
 import { Result, Schema } from "effect"
 import * as Patch from "../scim/Patch.ts"
 import type { Json } from "../scim/Json.ts"
-import { groupUrn, loomUser, userUrn } from "../scim/Schemas.ts"
-import { facetOf, rolePath } from "./Facet.ts"
+import { groupUrn, loomUser, userUrn, rolePath } from "../scim/Schemas.ts"
+import { facetOf } from "./Facet.ts"
 
 /** A resource as JSON. */
 export const JsonObject = Schema.Record(Schema.String, Schema.Json)

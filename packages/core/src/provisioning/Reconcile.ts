@@ -14,6 +14,7 @@ import type { Person } from "./Person.ts"
 import { type Plan, PlanBuilder } from "./Plan.ts"
 import { Planner } from "./Planner.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
+import type { Settlement } from "./Settlement.ts"
 
 /** What is compared. */
 export interface ReconcileInput {
@@ -81,6 +82,12 @@ const readUsers = Effect.fnUntraced(function* (
   return verdict ?? (yield* Effect.die(new Error("a list ended without a verdict")))
 })
 
+/** Whether anybody has to be read again. */
+const hasOpen = (settlement: Settlement): boolean => {
+  for (let row = 0; row < settlement.census.people; row++) if (settlement.isOpen(row)) return true
+  return false
+}
+
 /**
  * Reads the source, then the server, then of the source again what is needed for those who differ. Memory grows with an
  * index of keys and with the actions, not with the directory.
@@ -112,11 +119,13 @@ export const plan = Effect.fn("Reconcile.plan")(function* (
     )
   }
   const settlement = planner.finish({ sourceFailure: first.failure?.message ?? null, users })
-  const second = yield* read(
-    input,
-    (person) => builder.add(settlement.settle(person)),
-    () => undefined
-  )
+  const second = hasOpen(settlement)
+    ? yield* read(
+        input,
+        (person) => builder.add(settlement.settle(person)),
+        () => undefined
+      )
+    : null
   for (const action of settlement.rest()) builder.add(action)
-  return { ...first, failure: first.failure ?? second.failure, plan: builder.build(settlement) }
+  return { ...first, failure: first.failure ?? second?.failure ?? null, plan: builder.build(settlement) }
 })

@@ -17,6 +17,9 @@ export const groupUrn = "urn:ietf:params:scim:schemas:core:2.0:Group"
 /** URN of the enterprise User extension (RFC 7643 §4.3). */
 export const enterpriseUserUrn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
+/** The path of Loom's role in a user. */
+export const rolePath = `${enterpriseUserUrn}:loomMemberRole`
+
 const text = (name: string) => attribute(name, "string")
 const exact = (name: string) => attribute(name, "string", { caseExact: true })
 const readOnly = { mutability: "readOnly" } as const

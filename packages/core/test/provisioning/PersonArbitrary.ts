@@ -1,10 +1,9 @@
 /** Random people, and users as a server may have them. Few keys and names, so that people often meet. */
 import { Result } from "effect"
 import * as FastCheck from "fast-check"
-import { rolePath } from "../../src/provisioning/Facet.ts"
 import { GroupKey, type Person, PersonKey, toResource, UserName } from "../../src/provisioning/Person.ts"
 import type { JsonObject } from "../../src/scim/Json.ts"
-import { enterpriseUserUrn } from "../../src/scim/Schemas.ts"
+import { enterpriseUserUrn, rolePath } from "../../src/scim/Schemas.ts"
 
 /** Attributes that people are given in tests. */
 export const departmentPath = `${enterpriseUserUrn}:department`
