@@ -92,7 +92,7 @@ switch (task) {
     break
   case "bench":
     buildApp()
-    for (const name of ["startup.ts", "protocol.ts", "client.ts", "plan.ts"]) {
+    for (const name of ["startup.ts", "protocol.ts", "client.ts", "limited.ts", "plan.ts"]) {
       must(node, [...nodeFlags, "--expose-gc", inRoot("bench", name), ...rest])
     }
     break

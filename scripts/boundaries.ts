@@ -11,7 +11,9 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/core": [],
   "packages/sandbox": [],
   "packages/platform-node": ["@loom-scim/core"],
+  "packages/contract": ["@loom-scim/core"],
   "packages/interop": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"],
+  "apps/api": ["@loom-scim/contract", "@loom-scim/core", "@loom-scim/platform-node"],
   "apps/tui": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"]
 }
 
@@ -41,6 +43,8 @@ for (const [home, allowed] of Object.entries(arrows)) {
         if (!target.startsWith(`${home}/src/`)) problems.push(`${where} reaches out of its package: ${specifier}`)
       } else if (home === "packages/core" && name !== "effect") {
         problems.push(`${where}: core imports effect and nothing else, not ${specifier}`)
+      } else if (home === "packages/contract" && name !== "effect" && name !== "@loom-scim/core") {
+        problems.push(`${where}: contract imports effect and core's schemas, not ${specifier}`)
       } else if (name.startsWith("@loom-scim/") && !allowed.includes(name)) {
         problems.push(`${where}: ${home} may not import ${name}`)
       } else if (name === "@effect/platform-node" && specifier === name) {

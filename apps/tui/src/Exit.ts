@@ -10,10 +10,14 @@ export const codes = {
   usage: 2,
   /** The journey said no, or is not finished. */
   refused: 3,
-  /** A check failed. */
+  /** A check failed, or some of what was to be done was not. */
   checkFailed: 4,
   /** Data directory, database, key or vault. */
   storage: 5,
+  /** A run waits for somebody to allow or reject what the guard holds. */
+  waiting: 6,
+  /** A run stopped before its end and can go on. */
+  paused: 7,
   /** Interrupted by Ctrl-C. */
   interrupted: 130
 } as const

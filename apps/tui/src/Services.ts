@@ -71,3 +71,18 @@ export const layer = ({ directory, dnsServers, face }: Environment) => {
   const setup = SetupService.layer.pipe(Layer.provide([probeOnDemand, metadataOnDemand]))
   return Layer.merge(setup, membersOnDemand).pipe(Layer.provideMerge(Layer.merge(resolver, storage)))
 }
+
+/** What carries runs out, beside that: the engine, the clients and the HTTP stack, loaded by the first command on runs. */
+export const runLayer = Layer.unwrap(
+  Effect.promise(async () => {
+    const [{ ConnectedClient }, { RunService }, Engine, ScimHttpClient] = await Promise.all([
+      import("@loom-scim/core/operations/ConnectedClient"),
+      import("@loom-scim/core/runs/RunService"),
+      import("@loom-scim/platform-node/workflow/Engine"),
+      import("@loom-scim/platform-node/http/ScimHttpClient")
+    ])
+    const clients = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
+    // Only what is followed here: a command about one run does not go on with others.
+    return RunService.layer({ drives: "followed" }).pipe(Layer.provide(Engine.layer), Layer.provideMerge(clients))
+  })
+)

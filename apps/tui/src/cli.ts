@@ -1,11 +1,13 @@
 /** The commands, their flags and their help. Handlers are loaded when they are called. */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Option } from "effect"
+import { Cause, Effect, Exit, Logger, Option, References } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
+import { continuousCommands } from "./cliContinuous.ts"
 import { directoryCommands } from "./cliDirectory.ts"
 import { reconcileCommands } from "./cliReconcile.ts"
 import { connection, loaded, root } from "./cliRoot.ts"
+import { runCommands } from "./cliRuns.ts"
 import { codes, Ended } from "./Exit.ts"
 import { version } from "./version.ts"
 
@@ -201,6 +203,8 @@ const program = root.pipe(
     doctor,
     ...directoryCommands,
     ...reconcileCommands,
+    ...runCommands,
+    ...continuousCommands,
     connections,
     key,
     sandbox,
@@ -247,6 +251,9 @@ export const run = (args: ReadonlyArray<string>): void => {
   Command.runWith(program, { version })(args).pipe(
     Effect.tapError(report),
     Effect.provide(NodeServices.layer),
+    // What libraries log is for whoever asks for it with --log-level, and never among the output.
+    Effect.provideService(References.MinimumLogLevel, "None"),
+    Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown })
   )
 }

@@ -7,7 +7,7 @@ import type { Ended } from "./Exit.ts"
 /** The program. */
 export const root = Command.make("loom-scim").pipe(
   Command.withDescription(
-    "From Loom Enterprise to people provisioned by SCIM, provably. Exit codes: 0 done, 1 defect, 2 usage, 3 refused or not finished, 4 a check failed, 5 storage or key, 130 interrupted."
+    "From Loom Enterprise to people provisioned by SCIM, provably. Exit codes: 0 done, 1 defect, 2 usage, 3 refused, cancelled or not finished, 4 a check or something of a run failed, 5 storage or key, 6 a run waits for a decision, 7 a run is paused, 130 interrupted."
   ),
   Command.withSharedFlags({
     dataDir: Flag.String("data-dir").pipe(

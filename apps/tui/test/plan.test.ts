@@ -1,5 +1,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { writeFileSync } from "node:fs"
+import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
+import { DomainName } from "@loom-scim/core/setup/Domain"
+import { Result } from "effect"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Place, connected, token } from "./support/connected.ts"
 import { run } from "./support/run.ts"
@@ -41,7 +44,7 @@ describe("map", () => {
   it("guesses a mapping from the columns, which can be used as it is", async () => {
     const { code, stdout } = await loom("map", "guess", "--source", people)
     assert.strictEqual(code, 0)
-    assert.include(stdout, '# userName is taken from "email"')
+    assert.include(stdout, '# userName is taken from "email": nothing is named like a user name')
     writeFileSync(mapping, `${stdout}\nroles:\n  - { group: Admins, role: admin }\nexclude: active eq false\n`)
     const tried = await loom("map", "test", "--source", people, "--mapping", mapping, "grace.hopper@example.com")
     assert.strictEqual(tried.code, 0, tried.stderr)
@@ -50,6 +53,24 @@ describe("map", () => {
     assert.include(tried.stdout, '"role": "admin"')
     const left = await loom("map", "test", "--source", people, "--mapping", mapping, "e3")
     assert.include(left.stdout, "Left out:")
+  })
+  it("guesses from the members of JSON Lines, whatever each object has", async () => {
+    const file = join(place.directory, "guess.jsonl")
+    writeFileSync(file, '{"uid":"1","mail":"a@example.com"}\n{"uid":"2","name":{"givenName":"B"},"shoe":42}\n')
+    const { code, stdout } = await loom("map", "guess", "--source", file, "--json")
+    assert.strictEqual(code, 0)
+    const { guessed, left, mapping: made } = JSON.parse(stdout)
+    assert.deepStrictEqual(
+      guessed.map(({ header, path }: { header: string; path: string }) => [path, header]),
+      [
+        ["externalId", "uid"],
+        ["emails", "mail"],
+        ["name.givenName", "name.givenName"],
+        ["userName", "mail"]
+      ]
+    )
+    assert.deepStrictEqual(left, ["shoe"])
+    assert.strictEqual(made.attributes["name.givenName"], "name.givenName")
   })
   it("says who is not there, and what is wrong in a mapping, with exit codes 4 and 2", async () => {
     const nobody = await loom("map", "test", "--source", people, "--mapping", mapping, "nobody")
@@ -100,9 +121,113 @@ describe("plan", () => {
     assert.strictEqual(code, 4)
     assert.include(stdout, "line 2: ")
   })
+  it("names the lines of rows that say the same again and that contradict each other", async () => {
+    const file = join(place.directory, "repeated.csv")
+    const row = (id: string, mail: string, team: string) => `${id},${mail},A,B,${team},active`
+    writeFileSync(
+      file,
+      [
+        "id,email,first name,last name,groups,status",
+        row("e1", "grace.hopper@example.com", "Navy"),
+        row("e1", "grace.hopper@example.com", "Navy"),
+        row("e2", "alan.turing@example.com", "Bletchley"),
+        row("e2", "alan.turing@example.com", "Princeton")
+      ].join("\n")
+    )
+    const text = await loom("plan", "--source", file, "--mapping", mapping)
+    assert.strictEqual(text.code, 4, text.stderr)
+    assert.include(text.stdout, "1 row repeating another, 1 row contradicting another.")
+    assert.include(text.stdout, 'line 3: repeats line 2 (external id "e1")')
+    assert.include(text.stdout, 'line 5: contradicts line 4 (external id "e2")')
+    const json = JSON.parse((await loom("plan", "--source", file, "--mapping", mapping, "--json")).stdout)
+    assert.deepStrictEqual(json.repetitions, [
+      { kind: "duplicate", by: "key", value: "e1", first: "line 2", again: "line 3" },
+      { kind: "conflict", by: "key", value: "e2", first: "line 4", again: "line 5" }
+    ])
+    assert.strictEqual(json.plan.counts.Create, 1)
+    assert.strictEqual(json.plan.counts.Conflict, 1)
+    const markdown = await loom("plan", "--source", file, "--mapping", mapping, "--markdown")
+    assert.include(markdown.stdout, 'line 5: contradicts line 4 (external id "e2")')
+  })
   it("exits 2 for a file it does not know how to read", async () => {
     const { code, stderr } = await loom("plan", "--source", "people.xlsx", "--mapping", mapping)
     assert.strictEqual(code, 2)
     assert.include(stderr, ".csv")
+  })
+})
+
+describe("plan --save", () => {
+  const saved = () => join(place.directory, "plan.json")
+
+  it("keeps what applying needs in a file that only its owner can read", async () => {
+    const { code, stderr, stdout } = await plan("--save", saved(), "--adopt", "unclaimed")
+    assert.strictEqual(code, 2, stderr)
+    assert.include(stderr, saved())
+    assert.strictEqual(statSync(saved()).mode & 0o777, 0o600)
+    const text = readFileSync(saved(), "utf8")
+    assert.notInclude(text + stdout + stderr, token)
+    const file = Result.getOrThrow(PlanFile.fromJson(text))
+    assert.deepStrictEqual(
+      [file.connectionId, file.url, file.source, file.adopt],
+      ["acme", place.sandbox.scimUrl, people, "unclaimed"]
+    )
+    assert.deepStrictEqual(file.policy.domains, [DomainName.make("example.com")])
+    assert.strictEqual(file.plan.counts["Create"], 2)
+    assert.deepStrictEqual(
+      readdirSync(place.directory).filter((name) => name.endsWith(".draft")),
+      []
+    )
+  })
+  it("keeps no plan of a source that was not read to its end", async () => {
+    const cut = join(place.directory, "cut.csv")
+    writeFileSync(cut, 'id,email,first name,last name,groups,status\ne1,ada@example.com,A,L,,active\ne2,"bo')
+    const file = join(place.directory, "cut.json")
+    const { code, stderr } = await loom("plan", "--source", cut, "--mapping", mapping, "--save", file)
+    assert.strictEqual(code, 4)
+    assert.include(stderr, "not saved")
+    assert.isFalse(existsSync(file))
+  })
+  it("replaces an earlier one, and says why it cannot be written", async () => {
+    assert.strictEqual((await plan("--save", saved(), "--json")).code, 2)
+    assert.strictEqual(Result.getOrThrow(PlanFile.fromJson(readFileSync(saved(), "utf8"))).adopt, "never")
+    const nowhere = await plan("--save", join(place.directory, "nowhere", "plan.json"))
+    assert.strictEqual(nowhere.code, 2)
+    assert.include(nowhere.stderr, "cannot be saved")
+    assert.include(nowhere.stderr, "ENOENT")
+  })
+})
+
+describe("plan --policy", () => {
+  const policy = (content: string) => {
+    const file = join(place.directory, "policy.yaml")
+    writeFileSync(file, content)
+    return file
+  }
+  const judged = async (content: string) => {
+    const elsewhere = join(place.directory, "elsewhere.csv")
+    writeFileSync(elsewhere, "id,email,first name,last name,groups,status\ne7,eve@elsewhere.test,E,V,,active\n")
+    const file = policy(content)
+    return loom("plan", "--source", elsewhere, "--mapping", mapping, "--policy", file, "--json")
+  }
+
+  it("changes what it names, and keeps the verified domains whatever it says", async () => {
+    const { stdout } = await judged("losses: { percent: 50 }\nprotectedGroups: [Admins]\n")
+    assert.deepStrictEqual(JSON.parse(stdout).judgement, {
+      _tag: "Held",
+      reasons: [{ _tag: "OutsideDomains", count: 1, labels: ["eve@elsewhere.test"] }]
+    })
+    const refused = await judged("domains: [elsewhere.test]\n")
+    assert.strictEqual(refused.code, 2)
+    assert.include(refused.stderr, "domains: ")
+    assert.strictEqual(refused.stdout, "")
+    assert.include((await judged("losses: { percent: 200 }\n")).stderr, "losses.percent: ")
+    assert.include((await judged("losses: [\n")).stderr, "line 2")
+  })
+  it("is what the saved plan has", async () => {
+    const save = join(place.directory, "with-policy.json")
+    const file = policy("losses: { count: 3 }\nminAdmins: 2\n")
+    await plan("--policy", file, "--save", save)
+    const kept = Result.getOrThrow(PlanFile.fromJson(readFileSync(save, "utf8"))).policy
+    assert.deepStrictEqual([kept.losses, kept.minAdmins], [{ count: 3, percent: 10 }, 2])
   })
 })

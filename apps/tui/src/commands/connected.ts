@@ -11,6 +11,7 @@ import { Console, Effect, Layer, Result } from "effect"
 import type { Option } from "effect"
 import { text as readAll } from "node:stream/consumers"
 import { codes, Ended, fromError } from "../Exit.ts"
+import { requestText } from "../plain/RequestText.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
 import { track } from "./progress.ts"
@@ -20,18 +21,25 @@ import { withServices } from "./shared.ts"
 /** Requests under way at once. */
 const concurrency = 8
 
+/** Uses the client of the connection that is named, and keeps what it learnt of its server. */
+export const using = <A, E, R>(
+  named: Option.Option<string>,
+  use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, R>
+) =>
+  Effect.gen(function* () {
+    const connection = yield* required(named)
+    const { open, remember } = yield* ConnectedClient
+    const connected = yield* open(connection)
+    return yield* Effect.ensuring(use(connected, connection), remember(connected))
+  })
+
 /** Runs a command over the client of the connection it is about. */
 export const withClient = <A, E extends { readonly _tag: string; readonly message: string }>(
   flags: SharedFlags,
   named: Option.Option<string>,
   use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, Services>
 ): Effect.Effect<A, Ended> =>
-  Effect.gen(function* () {
-    const connection = yield* required(named)
-    const { open, remember } = yield* ConnectedClient
-    const connected = yield* open(connection)
-    return yield* Effect.ensuring(use(connected, connection), remember(connected))
-  }).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
+  using(named, use).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
     withServices(flags, "cli", effect)
   )
 
@@ -73,11 +81,8 @@ export interface Change {
 const showDry = Effect.fnUntraced(function* (connected: Connected, operations: ReadonlyArray<Operation>) {
   const { behaviour } = yield* connected.client.profile
   for (const operation of operations) {
-    for (const { body, method, url } of Operations.show(operation, connected.url, behaviour)) {
-      const head = `${method} ${url}\nAuthorization: ${behaviour.tokenScheme === "none" ? "" : "Bearer "}(not shown)`
-      yield* Console.log(
-        body === null ? head : `${head}\nContent-Type: application/scim+json\n\n${JSON.stringify(body, null, 2)}\n`
-      )
+    for (const request of Operations.show(operation, connected.url, behaviour)) {
+      yield* Console.log(requestText(request, behaviour))
     }
   }
 })

@@ -1,37 +1,21 @@
 /** `loom-scim map test` and `loom-scim map guess` */
-import { type Trace, trace } from "@loom-scim/core/provisioning/MappingApply"
-import { guess } from "@loom-scim/core/provisioning/MappingGuess"
-import { Console, Effect, Result, Stream } from "effect"
+import { trace } from "@loom-scim/core/provisioning/MappingApply"
+import type { PeopleSource } from "@loom-scim/core/ports/PeopleSource"
+import { fieldNames, guess } from "@loom-scim/core/provisioning/MappingGuess"
+import { Console, Effect, Option, Result, Stream } from "effect"
 import { stringify } from "yaml"
 import { codes, Ended } from "../Exit.ts"
+import * as TraceText from "../plain/TraceText.ts"
 import type { SharedFlags } from "./shared.ts"
-import { headersOf, mappingOf, sourceFailed, sourceOf } from "./source.ts"
+import { mappingOf, settingsOf } from "./mapping.ts"
+import { choose, fileFailed, type Opened, type SourceFlags, withSource } from "./source.ts"
 
 /** What `map test` takes. */
-export interface MapTestFlags {
-  readonly source: string
+export interface MapTestFlags extends SourceFlags {
   readonly mapping: string
   /** Any text of the person's record, such as an e-mail address. */
   readonly person: string
 }
-
-const shown = ({ at, outcome, steps }: Trace): string => {
-  const way = steps.map(({ path, value, what }) => `  ${path}: ${what} -> ${JSON.stringify(value)}`)
-  const end = Result.match(outcome, {
-    onSuccess: (mapped) =>
-      mapped._tag === "Excluded"
-        ? [`Left out: ${mapped.reason}`]
-        : [`A person: ${JSON.stringify(mapped.person, null, 2)}`],
-    onFailure: (problems) => problems.map(({ detail, field }) => `Problem: ${field} ${detail}`)
-  })
-  return [at, ...way, ...end].join("\n")
-}
-
-const json = ({ at, outcome, steps }: Trace) => ({
-  at,
-  steps,
-  ...Result.match(outcome, { onSuccess: (mapped) => ({ mapped }), onFailure: (problems) => ({ problems }) })
-})
 
 const mentions = (fields: object, text: string): boolean => {
   const wanted = text.toLowerCase()
@@ -43,21 +27,26 @@ const mentions = (fields: object, text: string): boolean => {
 /** Shows the way of a person's record through the mapping; nothing is sent anywhere. */
 export const test = Effect.fn("map.test")(function* (
   flags: SharedFlags,
-  { mapping, person, source }: MapTestFlags
+  own: MapTestFlags
 ): Effect.fn.Return<void, Ended> {
-  const compiled = yield* mappingOf(mapping)
-  const { records } = yield* Effect.fromResult(sourceOf(source))
-  const found = yield* records.pipe(
-    Stream.filter(({ fields }) => mentions(fields, person)),
-    Stream.map((record) => trace(compiled, record)),
-    Stream.runCollect,
-    Effect.mapError(sourceFailed)
-  )
+  const compiled = yield* mappingOf(own.mapping)
+  const chosen = yield* Effect.fromResult(choose(own, compiled.mapping.source ?? {}, own.mapping))
+  const search = ({ name, records }: PeopleSource) =>
+    records.pipe(
+      Stream.filter(({ fields }) => mentions(fields, own.person)),
+      Stream.map((record) => trace(compiled, record)),
+      Stream.runCollect,
+      Effect.mapError(fileFailed),
+      Effect.map((found) => ({ found, name }))
+    )
+  const { found, name } = yield* withSource(flags, own, chosen, ({ source }) => search(source))
   if (found.length === 0) {
-    const detail = `No record of ${source} has the value ${JSON.stringify(person)} in any field.`
+    const detail = `No record of ${name} has the value ${JSON.stringify(own.person)} in any field.`
     return yield* new Ended({ code: codes.checkFailed, reason: "NobodyFound", detail })
   }
-  yield* Effect.forEach(found, (one) => Console.log(flags.json ? JSON.stringify(json(one)) : shown(one)))
+  yield* Effect.forEach(found, (one) =>
+    Console.log(flags.json ? JSON.stringify(TraceText.json(one)) : TraceText.text(one))
+  )
   if (found.some(({ outcome }) => Result.isFailure(outcome))) {
     return yield* new Ended({
       code: codes.checkFailed,
@@ -67,17 +56,38 @@ export const test = Effect.fn("map.test")(function* (
   }
 })
 
-/** Prints a mapping to begin with, from the names of the columns. */
+/** What `map guess` takes: the mapping file is for its `source` section. */
+export interface MapGuessFlags extends SourceFlags {
+  readonly mapping: Option.Option<string>
+}
+
+// Objects need not have the same members; those of so many are nearly always all there are.
+const looked = 100
+
+const namesIn = ({ headers, source }: Opened): Effect.Effect<ReadonlyArray<string>, Ended> =>
+  Effect.mapError(
+    headers ??
+      Effect.map(Stream.runCollect(Stream.take(source.records, looked)), (records) =>
+        fieldNames(records.map(({ fields }) => fields))
+      ),
+    fileFailed
+  )
+
+/** Prints a mapping to begin with, from the names of the columns, members or attributes. */
 export const suggest = Effect.fn("map.guess")(function* (
   flags: SharedFlags,
-  { source }: { readonly source: string }
+  own: MapGuessFlags
 ): Effect.fn.Return<void, Ended> {
-  const { guessed, left, mapping, missing } = guess(yield* headersOf(source))
-  if (flags.json) return yield* Console.log(JSON.stringify({ mapping, guessed, left, missing }))
+  const mappingPath = Option.getOrNull(own.mapping)
+  const settings = mappingPath === null ? {} : yield* settingsOf(mappingPath)
+  const chosen = yield* Effect.fromResult(choose(own, settings, mappingPath))
+  const { guessed, left, mapping, missing } = guess(yield* withSource(flags, own, chosen, namesIn))
+  const whole = Object.keys(settings).length === 0 ? mapping : { source: settings, ...mapping }
+  if (flags.json) return yield* Console.log(JSON.stringify({ mapping: whole, guessed, left, missing }))
   const remarks = [
-    ...guessed.map(({ header, path }) => `# ${path} is taken from ${JSON.stringify(header)}`),
+    ...guessed.map(({ header, path, reason }) => `# ${path} is taken from ${JSON.stringify(header)}: ${reason}`),
     ...left.map((header) => `# Not used: ${JSON.stringify(header)}`),
     ...missing.map((path) => `# Missing, and needed: ${path}`)
   ]
-  return yield* Console.log(`${[...remarks, stringify(mapping)].join("\n")}`.trimEnd())
+  return yield* Console.log(`${[...remarks, stringify(whole)].join("\n")}`.trimEnd())
 })

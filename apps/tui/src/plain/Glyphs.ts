@@ -18,6 +18,8 @@ export interface Glyphs {
   /** The cells of a progress bar. */
   readonly full: string
   readonly empty: string
+  /** The left side of what must be read now. */
+  readonly side: string
 }
 
 const unicode: Glyphs = {
@@ -35,7 +37,8 @@ const unicode: Glyphs = {
   caret: "█",
   spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
   full: "█",
-  empty: "░"
+  empty: "░",
+  side: "┃"
 }
 
 const ascii: Glyphs = {
@@ -53,7 +56,8 @@ const ascii: Glyphs = {
   caret: "_",
   spinner: ["|", "/", "-", "\\"],
   full: "#",
-  empty: "."
+  empty: ".",
+  side: "|"
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -23,7 +23,7 @@ export const duration = (millis: number): string => {
 }
 
 /** Objects a second or, when they are few, a minute; null before the first. */
-export const rate = ({ done, elapsedMillis }: Progress): string | null => {
+export const rate = ({ done, elapsedMillis }: Pick<Progress, "done" | "elapsedMillis">): string | null => {
   if (done === 0 || elapsedMillis <= 0) return null
   const perSecond = (done * 1000) / elapsedMillis
   if (perSecond >= 10) return `${Math.round(perSecond)}/s`
@@ -37,7 +37,12 @@ const remaining = ({ done, elapsedMillis, total }: Progress): number | null =>
 const widestBar = 30
 const narrowestBar = 5
 
-const bar = ({ done, total }: Progress, { empty, full }: Glyphs, width: number): string => {
+/** A bar of so many characters. */
+export const bar = (
+  { done, total }: Pick<Progress, "done" | "total">,
+  { empty, full }: Glyphs,
+  width: number
+): string => {
   const filled = total === 0 ? width : Math.floor((Math.min(done, total) / total) * width)
   return full.repeat(filled) + empty.repeat(width - filled)
 }

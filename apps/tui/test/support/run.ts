@@ -11,16 +11,20 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Runs to the end; `fd3` is offered on file descriptor 3. */
+/** Runs to the end; `fd3` is offered on file descriptor 3, `stdin` on standard input, which is empty without it. */
 export const run = (
   args: ReadonlyArray<string>,
-  { env = {}, fd3 }: { readonly env?: Readonly<Record<string, string>>; readonly fd3?: string } = {}
+  {
+    env = {},
+    fd3,
+    stdin
+  }: { readonly env?: Readonly<Record<string, string>>; readonly fd3?: string; readonly stdin?: string } = {}
 ): Promise<Ran> =>
   new Promise((resolve, reject) => {
     const { PATH = "", HOME = "" } = process.env
     const child = spawn(process.execPath, [main, ...args], {
       env: { PATH, HOME, LANG: "C.UTF-8", ...env },
-      stdio: ["ignore", "pipe", "pipe", "pipe"]
+      stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe"]
     })
     let stdout = ""
     let stderr = ""
@@ -30,6 +34,7 @@ export const run = (
     child.stderr?.setEncoding("utf8").on("data", (data: string) => {
       stderr += data
     })
+    child.stdin?.on("error", () => undefined).end(stdin)
     const pipe = child.stdio[3]
     if (pipe !== null && pipe !== undefined && "end" in pipe) pipe.on("error", () => undefined).end(fd3 ?? "")
     child.on("error", reject)

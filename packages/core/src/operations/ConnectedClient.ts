@@ -26,8 +26,8 @@ export class ConnectedClient extends Context.Service<
   ConnectedClient,
   {
     /**
-     * Refused unless the connection is established: operations over an unproven one would be hope again. The client
-     * holds one rate limit for everything done with it, so open it once per command.
+     * Refused unless the connection is established: operations over an unproven one would be hope again. Whoever opens
+     * the same connection gets the same client, and so shares its one rate limit, until its token or address changes.
      */
     readonly open: (connection: Connection) => Effect.Effect<Connected, SetupRefused | VaultFailure>
     /** Keeps what the client learnt of its server, for the next time. It can be learnt again, so this never fails. */
@@ -41,6 +41,7 @@ export class ConnectedClient extends Context.Service<
       const vault = yield* Vault
       const profiles = yield* Profiles
       const http = yield* HttpClient.HttpClient
+      const clients = new Map<ConnectionId, { readonly of: string; readonly client: ScimClientOperations }>()
       return ConnectedClient.of({
         open: Effect.fn("ConnectedClient.open")(function* ({ id, state }: Connection) {
           const { bridgeUrl, connected, deprovisioning, token } = state
@@ -53,6 +54,10 @@ export class ConnectedClient extends Context.Service<
               next: "Complete its setup first: loom-scim setup"
             })
           }
+          const common = { id, url: bridgeUrl.url, deprovisioning }
+          const of = `${token.fingerprint} ${bridgeUrl.allowPrivateNetwork} ${bridgeUrl.url}`
+          const earlier = clients.get(id)
+          if (earlier?.of === of) return { ...common, client: earlier.client }
           const client = yield* ScimClient.make({
             baseUrl: bridgeUrl.url,
             token: yield* vault.open(id, token.fingerprint),
@@ -62,7 +67,8 @@ export class ConnectedClient extends Context.Service<
               Effect.map(Option.getOrElse(() => Profile.unknown))
             )
           }).pipe(Effect.provideService(HttpClient.HttpClient, http))
-          return { id, url: bridgeUrl.url, deprovisioning, client }
+          clients.set(id, { of, client })
+          return { ...common, client }
         }),
         remember: Effect.fn("ConnectedClient.remember")(function* ({ client, id, url }: Connected) {
           yield* Effect.ignore(profiles.keep(id, url, yield* client.profile))

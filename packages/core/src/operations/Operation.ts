@@ -1,16 +1,18 @@
 /** What people do to a directory, as data: it can be shown before it is done, and is then done exactly as shown. */
-import { Effect, Predicate } from "effect"
+import { Effect } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 import { idOf } from "../scim/ListPage.ts"
+import { memberIds } from "../scim/Members.ts"
 import * as PatchForm from "../scim/PatchForm.ts"
 import { type Behaviour, standard } from "../scim/Profile.ts"
-import { sentMembers, withDisplay } from "../scim/ScimClientGroups.ts"
+import { withDisplay } from "../scim/ScimClientGroups.ts"
 import * as Request from "../scim/ScimClientRequest.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import type { PatchOperation } from "../scim/ScimClientTypes.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import { enterpriseUserUrn, groupUrn, rolePath, userUrn } from "../scim/Schemas.ts"
 import type { BridgeUrl } from "../setup/BridgeUrl.ts"
+import { doubtOf, needsReadBack } from "./Doubt.ts"
 
 /** The resource types people work with. */
 export type Endpoint = "Users" | "Groups"
@@ -136,7 +138,7 @@ const patchRequests = (
 
 const creation = (url: string, resource: JsonObject, behaviour: Behaviour): ReadonlyArray<Shown> => {
   const whole = Request.withoutNulls(behaviour.memberDisplay ? withDisplay(resource) : resource)
-  const members = sentMembers(resource)
+  const members = memberIds(resource)
   if (members.length === 0 || behaviour.createMembers) return [{ method: "POST", url, body: whole }]
   const { members: _, ...bare } = whole
   // The server would ignore them; they follow once the group has its id.
@@ -167,43 +169,6 @@ export interface Outcome {
   readonly resource: JsonObject | null
   readonly doubt: string | null
 }
-
-const memberIds = (group: JsonObject): ReadonlySet<string> => {
-  const members = group["members"]
-  const values = Array.isArray(members) ? members : []
-  return new Set(values.flatMap((member) => (Predicate.isObject(member) ? [String(Reflect.get(member, "value"))] : [])))
-}
-
-const addedMembers = (operations: ReadonlyArray<PatchOperation>): ReadonlyArray<string> =>
-  operations.flatMap(({ op, path, value }) =>
-    op === "add" && path === "members" && Array.isArray(value)
-      ? value.flatMap((member) => (Predicate.isObject(member) ? [String(Reflect.get(member, "value"))] : []))
-      : []
-  )
-
-const roleOf = (user: JsonObject): string | null => {
-  const extension = user[enterpriseUserUrn]
-  const role: unknown = Predicate.isObject(extension) ? Reflect.get(extension, "loomMemberRole") : null
-  return Predicate.isString(role) ? role : null
-}
-
-const doubtOf = (operations: ReadonlyArray<PatchOperation>, now: JsonObject): string | null => {
-  const kept = memberIds(now)
-  const dropped = addedMembers(operations).filter((id) => !kept.has(id))
-  if (dropped.length > 0) return `the server dropped ${dropped.length} member(s): ${dropped.slice(0, 5).join(", ")}`
-  for (const { op, path, value } of operations) {
-    if (op !== "replace") continue
-    if (path === "active" && now["active"] !== undefined && String(now["active"]).toLowerCase() !== String(value)) {
-      return `the server still says active: ${String(now["active"])}`
-    }
-    if (path === rolePath && roleOf(now) !== value) return "the server did not take the role; is it mapped in WorkOS?"
-  }
-  return null
-}
-
-/** Whether an answer of 204 has to be followed by a read, because servers are known to drop these silently. */
-const needsReadBack = (operations: ReadonlyArray<PatchOperation>): boolean =>
-  operations.some(({ path }) => path === "members" || path === rolePath)
 
 /** Does it. Changes that servers are known to drop silently are read back. */
 export const execute = Effect.fn("Operation.execute")(function* (

@@ -17,7 +17,8 @@ export const Reason = Schema.Literals([
   "nameDiffers",
   "memberMissing",
   "memberLeft",
-  "groupGone"
+  "groupGone",
+  "undone"
 ])
 export type Reason = typeof Reason.Type
 
@@ -176,6 +177,24 @@ export const Action = Schema.Union([
   Conflict
 ])
 export type Action = typeof Action.Type
+/** The kinds of action. */
+export const ActionTag = Schema.Literals([
+  "Create",
+  "Update",
+  "RoleChange",
+  "Reactivate",
+  "Adopt",
+  "Deactivate",
+  "Delete",
+  "GroupCreate",
+  "GroupAdopt",
+  "GroupRename",
+  "MembersAdd",
+  "MembersRemove",
+  "GroupDelete",
+  "Skip",
+  "Conflict"
+] satisfies ReadonlyArray<Action["_tag"]>)
 export type ActionTag = Action["_tag"]
 
 /** The kinds of action in the order in which they are shown and, `Skip` and `Conflict` apart, done. */
@@ -211,6 +230,7 @@ const words: Record<Reason | SkipReason | ConflictReason, string> = {
   memberMissing: "members in the source, not on the server",
   memberLeft: "no longer members in the source",
   groupGone: "no longer in the source",
+  undone: "put back to how it was before the run",
   unchanged: "nothing to do",
   unmanaged: "created by something else, and not to be adopted",
   inactiveAndAbsent: "inactive in the source, and not on the server",

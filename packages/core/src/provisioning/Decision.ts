@@ -2,12 +2,13 @@
 import { Schema } from "effect"
 import { Actor } from "../setup/Evidence.ts"
 import type { HoldReason, Judgement } from "./Guard.ts"
-import { fingerprint, type Plan } from "./Plan.ts"
 
 /** The names of the reasons. */
 export const HoldTag = Schema.Literals([
   "TooManyLosses",
   "TooManyDeletions",
+  "TooManyRemovals",
+  "TooManyGroupDeletions",
   "ProtectedPeople",
   "ProtectedGroups",
   "LastAdmin",
@@ -34,24 +35,23 @@ export type Standing =
   | { readonly _tag: "Waits"; readonly reasons: ReadonlyArray<HoldTag> }
   | { readonly _tag: "Rejected"; readonly decision: Decision }
 
-/** A decision about a plan as it is judged. */
+/** A decision about a plan, by its fingerprint, as it is judged. */
 export const decide = (
-  plan: Plan,
+  plan: string,
   judgement: Judgement,
   made: Pick<Decision, "verdict" | "by" | "at" | "note">
 ): Decision => ({
   ...made,
-  plan: fingerprint(plan),
+  plan,
   reasons: judgement._tag === "Held" ? judgement.reasons.map(({ _tag }) => _tag) : []
 })
 
 /**
- * Whether a plan may go on. The last decision about exactly this plan counts; it allows only what it was shown, so that
+ * Whether a plan, by its fingerprint, may go on. The last decision about exactly this plan counts; it allows only what it was shown, so that
  * a reason that came up later waits for a decision of its own.
  */
-export const standing = (plan: Plan, judgement: Judgement, decisions: ReadonlyArray<Decision>): Standing => {
-  const subject = fingerprint(plan)
-  const decision = decisions.findLast((one) => one.plan === subject)
+export const standing = (plan: string, judgement: Judgement, decisions: ReadonlyArray<Decision>): Standing => {
+  const decision = decisions.findLast((one) => one.plan === plan)
   if (decision?.verdict === "reject") return { _tag: "Rejected", decision }
   if (judgement._tag === "Clear") return { _tag: "Go" }
   const allowed = new Set(decision?.reasons)

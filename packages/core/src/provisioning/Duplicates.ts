@@ -1,70 +1,60 @@
-/** Rows of one source that mean the same person. */
-import { canonical, digest } from "./Fingerprint.ts"
-import type { Person } from "./Person.ts"
+/** Rows of one source that mean the same person, by where they are. Grows with the repetitions only, up to a limit. */
+import type { Row } from "./PlanIndex.ts"
 
-/** A row that says again what another said, or contradicts it. Both are named by where they are. */
+/** A row that says again what another said, or contradicts it. */
 export interface Repetition {
   /** `duplicate`: the same content; one of the rows is enough. `conflict`: another content; nobody can tell which holds. */
   readonly kind: "duplicate" | "conflict"
   /** What the two have in common. */
   readonly by: "key" | "userName" | "email"
   readonly value: string
-  readonly first: string
+  /** Null when the row was no longer there when the source was read again. */
+  readonly first: string | null
   readonly again: string
 }
 
-interface Seen {
-  readonly at: string
-  readonly content: number
-  readonly key: string
+/** Every one is counted; of these many it is kept where they are. */
+const kept = 1000
+
+interface Noted extends Omit<Repetition, "first"> {
+  readonly row: Row
 }
 
-const contentOf = (person: Person): number =>
-  digest(canonical({ ...person, attributes: { ...person.attributes }, at: null }))
-
-/** Takes people in order and says of each whether an earlier one is in its way. Grows with the number of keys only. */
+/**
+ * Notes repetitions as they are met. Where the first of two rows was is not kept for everybody: it is learnt when the
+ * source is read again.
+ */
 export class Repetitions {
-  readonly #byKey = new Map<string, Seen>()
-  readonly #byUserName = new Map<string, Seen>()
-  readonly #byEmail = new Map<string, Seen>()
+  readonly #noted: Array<Noted> = []
+  readonly #places = new Map<Row, string | null>()
+  readonly #rows = new Set<Row>()
+  #duplicates = 0
+  #conflicts = 0
 
-  /**
-   * Takes the next person. The same key with equal content is a `duplicate`; with other content, or the same user name
-   * or address under another key, a `conflict`. Null for somebody new.
-   */
-  take(person: Person): Repetition | null {
-    const seen: Seen = { at: person.at, content: contentOf(person), key: person.key }
-    const earlier = this.#byKey.get(person.key)
-    if (earlier !== undefined) {
-      const kind = earlier.content === seen.content ? "duplicate" : "conflict"
-      return { kind, by: "key", value: person.key, first: earlier.at, again: person.at }
-    }
-    this.#byKey.set(person.key, seen)
-    const rival = this.#enter(this.#byUserName, person.userName, seen)
-    if (rival !== null)
-      return { kind: "conflict", by: "userName", value: person.userName, first: rival.at, again: person.at }
-    for (const { value } of person.emails) {
-      const address = value.toLowerCase()
-      const other = this.#enter(this.#byEmail, address, seen)
-      if (other !== null) return { kind: "conflict", by: "email", value: address, first: other.at, again: person.at }
-    }
-    return null
+  /** Notes that a row was met that repeats an earlier one, of the row of the index. */
+  note(row: Row, repetition: Omit<Repetition, "first">): void {
+    if (repetition.kind === "duplicate") this.#duplicates++
+    else this.#conflicts++
+    if (this.#noted.length === kept) return
+    this.#noted.push({ ...repetition, row })
+    this.#rows.add(row)
   }
 
-  #enter(index: Map<string, Seen>, value: string, seen: Seen): Seen | null {
-    const earlier = index.get(value)
-    if (earlier === undefined) index.set(value, seen)
-    return earlier === undefined || earlier.key === seen.key ? null : earlier
+  /** Takes where a row is, in the order of the source; only the first place counts. */
+  locate(row: Row, at: string): void {
+    if (this.#rows.has(row) && !this.#places.has(row)) this.#places.set(row, at)
   }
-}
 
-/** Every repetition among people, in their order. */
-export const repetitions = (people: Iterable<Person>): ReadonlyArray<Repetition> => {
-  const collector = new Repetitions()
-  const found: Array<Repetition> = []
-  for (const person of people) {
-    const repetition = collector.take(person)
-    if (repetition !== null) found.push(repetition)
+  get duplicates(): number {
+    return this.#duplicates
   }
-  return found
+
+  get conflicts(): number {
+    return this.#conflicts
+  }
+
+  /** Those that are kept, in the order of the source. */
+  get found(): ReadonlyArray<Repetition> {
+    return this.#noted.map(({ row, ...repetition }) => ({ ...repetition, first: this.#places.get(row) ?? null }))
+  }
 }

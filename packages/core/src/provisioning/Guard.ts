@@ -36,6 +36,10 @@ export const GuardPolicy = Schema.Struct({
   losses: Threshold,
   /** Of those who are deleted for good. */
   deletions: Threshold,
+  /** Of those who are taken out of groups and keep their access: what a source without its groups would look like. */
+  removals: Threshold,
+  /** Of groups that are deleted. A percentage of the people we manage says nothing of groups, so it is not looked at. */
+  groupDeletions: Threshold,
   /** So many never exceed a percentage: in a small directory one person is many per cent. */
   tolerated: Count,
   /** Keys or user names of people who keep their access whatever the source says. */
@@ -52,12 +56,15 @@ export const GuardPolicy = Schema.Struct({
 export type GuardPolicy = typeof GuardPolicy.Type
 
 /**
- * Careful: ten people or ten per cent, but two people always; five deletions or five per cent; one admin stays. On a
- * usual day few people leave; more are nearly always a mistake in the source or in the mapping.
+ * Careful: ten people or ten per cent, but two people always; five deletions or five per cent; two hundred people or a
+ * fifth out of groups; three groups; one admin stays. On a usual day few people leave; more are nearly always a mistake
+ * in the source or in the mapping.
  */
 export const careful: GuardPolicy = {
   losses: { count: 10, percent: 10 },
   deletions: { count: 5, percent: 5 },
+  removals: { count: 200, percent: 20 },
+  groupDeletions: { count: 3, percent: null },
   tolerated: 2,
   protectedPeople: [],
   protectedFilter: null,
@@ -79,6 +86,10 @@ const named = { count: Schema.Int, labels: Schema.Array(Schema.String) }
 export const TooManyLosses = Schema.TaggedStruct("TooManyLosses", exceeded)
 /** More people would be deleted than allowed. */
 export const TooManyDeletions = Schema.TaggedStruct("TooManyDeletions", exceeded)
+/** More people would be taken out of groups than allowed. */
+export const TooManyRemovals = Schema.TaggedStruct("TooManyRemovals", exceeded)
+/** More groups would be deleted than allowed. */
+export const TooManyGroupDeletions = Schema.TaggedStruct("TooManyGroupDeletions", exceeded)
 /** Protected people would lose access or be demoted from admin. */
 export const ProtectedPeople = Schema.TaggedStruct("ProtectedPeople", named)
 /** Protected groups would lose members, their name or all. */
@@ -96,6 +107,8 @@ export const OutsideDomains = Schema.TaggedStruct("OutsideDomains", named)
 export const HoldReason = Schema.Union([
   TooManyLosses,
   TooManyDeletions,
+  TooManyRemovals,
+  TooManyGroupDeletions,
   ProtectedPeople,
   ProtectedGroups,
   LastAdmin,
@@ -205,12 +218,27 @@ const isOutside = (domains: ReadonlyArray<DomainName>): ((action: Action) => boo
   return (action) => loginsGiven(action).some((login) => login.includes("@") && !verified.has(ofEmail(login) ?? ""))
 }
 
+/** How many people are taken out of groups without losing their access as well. */
+const removedFrom = (actions: ReadonlyArray<Action>): number => {
+  const leaving = new Set(
+    actions.flatMap((action) => (action._tag === "Deactivate" || action._tag === "Delete" ? [action.id] : []))
+  )
+  const removed = new Set<string>()
+  for (const action of actions) {
+    if (action._tag !== "MembersRemove") continue
+    for (const { id } of action.members) if (id !== null && !leaving.has(id)) removed.add(id)
+  }
+  return removed.size
+}
+
 /** Judges a plan. Every reason that holds it is given, not only the first. */
 export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
   const { actions, census } = plan
   const deletions = actions.filter(({ _tag }) => _tag === "Delete").length
   const losses = deletions + actions.filter(({ _tag }) => _tag === "Deactivate").length
   const of = census.managed
+  const removals = removedFrom(actions)
+  const groupDeletions = actions.filter(({ _tag }) => _tag === "GroupDelete").length
   let admins = census.admins
   for (const action of actions) {
     const { after, before } = adminOf(action)
@@ -222,6 +250,12 @@ export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
       : []),
     ...(exceeds(deletions, of, policy.deletions, policy.tolerated)
       ? [{ _tag: "TooManyDeletions", count: deletions, of, limit: policy.deletions } as const]
+      : []),
+    ...(exceeds(removals, of, policy.removals, policy.tolerated)
+      ? [{ _tag: "TooManyRemovals", count: removals, of, limit: policy.removals } as const]
+      : []),
+    ...(exceeds(groupDeletions, of, { ...policy.groupDeletions, percent: null }, policy.tolerated)
+      ? [{ _tag: "TooManyGroupDeletions", count: groupDeletions, of, limit: policy.groupDeletions } as const]
       : []),
     ...holdNamed((fields) => ({ _tag: "ProtectedPeople", ...fields }), actions.filter(isProtected(policy))),
     ...holdNamed((fields) => ({ _tag: "ProtectedGroups", ...fields }), actions.filter(isProtectedGroup(policy))),

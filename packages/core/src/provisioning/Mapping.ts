@@ -7,6 +7,7 @@ import { parse as parseFilter } from "../scim/FilterParser.ts"
 import { parse as parseTarget } from "../scim/Path.ts"
 import { loomUser, rolePath } from "../scim/Schemas.ts"
 import { facetOf } from "./Facet.ts"
+import { SourceSettings } from "./SourceSettings.ts"
 import { fieldsIn, ValueSource } from "./Transform.ts"
 
 /** Groups from a field: each of its texts names one, or is looked up in `values`, and what is not there is no group. */
@@ -30,8 +31,10 @@ export type RoleRule = typeof RoleRule.Type
  * `attributes` names SCIM paths: `externalId` and `userName` are needed, `active` is true unless said otherwise,
  * `emails` is the user name when that is an address. A field that is empty takes the attribute away. `include` and
  * `exclude` are SCIM filters (RFC 7644 §3.4.2.2) over the mapped user, whose groups are `groups.display`.
+ * `source` says where the people are and how they are read.
  */
 export const Mapping = Schema.Struct({
+  source: Schema.optionalKey(SourceSettings),
   attributes: Schema.Record(Schema.NonEmptyString, ValueSource),
   groups: Schema.optionalKey(Schema.Array(GroupRule)),
   roles: Schema.optionalKey(Schema.Array(RoleRule)),

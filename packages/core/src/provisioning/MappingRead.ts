@@ -1,6 +1,8 @@
 /** Reads a mapping as it was written, and says all that is wrong with it. */
-import { Result, Schema } from "effect"
+import { Predicate, Result, Schema } from "effect"
+import { faultsOf } from "./DecodeFaults.ts"
 import { type Compiled, compile, Mapping } from "./Mapping.ts"
+import { secretsIn, SourceSettings } from "./SourceSettings.ts"
 
 /** What is wrong in a mapping file. */
 export class MappingRefused extends Schema.TaggedError<MappingRefused>()("MappingRefused", {
@@ -15,16 +17,39 @@ export class MappingRefused extends Schema.TaggedError<MappingRefused>()("Mappin
   }
 }
 
-const decode = Schema.decodeUnknownResult(Mapping, { errors: "all", onExcessProperty: "error" })
+const strict = { errors: "all", onExcessProperty: "error" } as const
+const decode = Schema.decodeUnknownResult(Mapping, strict)
+const decodeSource = Schema.decodeUnknownResult(SourceSettings, strict)
+
+const refuse = (faults: ReadonlyArray<string>) => Result.fail(new MappingRefused({ faults }))
+
+const sectionOf = (value: unknown): unknown => (Predicate.hasProperty(value, "source") ? value.source : undefined)
+
+/** A file is copied, sent and kept in repositories. */
+const secretsOf = (value: unknown): ReadonlyArray<string> =>
+  secretsIn(sectionOf(value), "source").map(
+    (where) =>
+      `${where}: secrets do not belong into a file; set LOOM_SCIM_LDAP_PASSWORD or LOOM_SCIM_SOURCE_TOKEN, or give --source-secret-file`
+  )
 
 /** Makes a mapping of a value that came from YAML or JSON. */
 export const read = (value: unknown): Result.Result<Compiled, MappingRefused> => {
+  const secrets = secretsOf(value)
+  if (secrets.length > 0) return refuse(secrets)
   const decoded = decode(value)
-  if (Result.isFailure(decoded)) {
-    return Result.fail(new MappingRefused({ faults: decoded.failure.message.split("\n") }))
-  }
-  return Result.mapError(
-    compile(decoded.success),
-    (faults) => new MappingRefused({ faults: faults.map(({ detail, where }) => `${where}: ${detail}`) })
-  )
+  if (Result.isFailure(decoded)) return refuse(faultsOf(decoded.failure))
+  const compiled = compile(decoded.success)
+  return Result.isSuccess(compiled)
+    ? Result.succeed(compiled.success)
+    : refuse(compiled.failure.map(({ detail, where }) => `${where}: ${detail}`))
+}
+
+/** Only the `source` section, for a file that has no mapping yet; empty when there is none. */
+export const readSource = (value: unknown): Result.Result<SourceSettings, MappingRefused> => {
+  const secrets = secretsOf(value)
+  if (secrets.length > 0) return refuse(secrets)
+  const decoded = decodeSource(sectionOf(value) ?? {})
+  return Result.isSuccess(decoded)
+    ? Result.succeed(decoded.success)
+    : refuse(faultsOf(decoded.failure).map((fault) => `source.${fault}`))
 }

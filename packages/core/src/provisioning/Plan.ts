@@ -102,5 +102,5 @@ export const plan = (input: PlanInput, options: PlanOptions): Plan => {
 export const isEmpty = ({ actions }: Plan): boolean => actions.length === 0
 
 /** The fingerprint of what a plan does, for decisions about exactly this plan. */
-export const fingerprint = ({ actions }: Plan): string =>
+export const fingerprint = ({ actions }: Pick<Plan, "actions">): string =>
   fingerprintOf(actions.map((action) => canonical({ ...action })).join("\n"))

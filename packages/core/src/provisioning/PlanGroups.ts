@@ -8,6 +8,7 @@ import type { Action, ConflictReason, MemberRef, SkipReason } from "./Action.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
 import { type DesiredGroup, GroupKey, toGroupResource } from "./Person.ts"
 import type { Row } from "./PlanIndex.ts"
+import type { Recognised } from "./Recognised.ts"
 
 /** What is done about groups that we manage and that the source no longer has. */
 export type LeftGroups = "empty" | "delete"
@@ -69,6 +70,7 @@ export class PlanGroups {
   readonly #managed: ReadonlySet<string>
   readonly #wanted = new Map<string, Wanted>()
   readonly #actual: Array<Actual> = []
+  readonly #recognised: Array<Pick<Recognised, "id" | "key">> = []
 
   constructor(managed: ReadonlySet<string>) {
     this.#managed = managed
@@ -100,6 +102,11 @@ export class PlanGroups {
   /** Whether members have to be told apart by id. */
   get isUsed(): boolean {
     return this.#wanted.size > 0 || this.#actual.length > 0
+  }
+
+  /** Groups that are ours by external id and not known as managed, once {@link actions} was gone through. */
+  get recognised(): ReadonlyArray<Pick<Recognised, "id" | "key">> {
+    return this.#recognised
   }
 
   /** Takes a group that the server has. */
@@ -168,6 +175,7 @@ export class PlanGroups {
       return
     }
     if (!isOurs && externalId !== null) return yield conflict("otherExternalId", externalId)
+    if (isOurs && !this.#managed.has(id)) this.#recognised.push({ id, key })
     const common = { id, key, label, at, basis }
     const renaming = displayName === label ? [] : [rename(label)]
     if (!isOurs) {

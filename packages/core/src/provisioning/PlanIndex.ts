@@ -2,6 +2,7 @@
 import { Result } from "effect"
 import type { Json, JsonObject } from "../scim/Json.ts"
 import type { ConflictReason } from "./Action.ts"
+import { Repetitions } from "./Duplicates.ts"
 import { type Facet, facetOf } from "./Facet.ts"
 import { digest } from "./Fingerprint.ts"
 import { type Person, primaryEmail, valuesOf } from "./Person.ts"
@@ -29,6 +30,9 @@ const makeShape = (paths: ReadonlyArray<string>): Shape => {
   return { paths, facets, fault }
 }
 
+const groupsOf = ({ groups }: Person): number =>
+  groups.length === 0 ? 0 : digest(...groups.map((name) => name.trim().toLowerCase()).toSorted())
+
 const surest: ReadonlyArray<ConflictReason> = ["sameKey", "sameUserName", "sameEmail"]
 
 /** Positions in the index. */
@@ -49,7 +53,10 @@ export class PlanIndex {
   readonly active: Array<boolean> = []
   /** Whether the user name is the primary address as well, so that one index serves for both. */
   readonly #isAddress: Array<boolean> = []
-  duplicates = 0
+  /** Digests of the names of a person's groups. */
+  readonly #groups: Array<number> = []
+  /** Rows that say again what another said, or contradict it. */
+  readonly repetitions = new Repetitions()
   readonly #shapes = new Map<string, Shape>()
   // Neighbours mostly have the same shape.
   #lastShape: Shape | null = null
@@ -63,10 +70,14 @@ export class PlanIndex {
     const values = valuesOf(person)
     const shape = this.#shapeOf(values)
     const content = this.#contentOf(shape, values)
+    const groups = groupsOf(person)
     const earlier = this.byKey.get(person.key)
     if (earlier !== undefined) {
-      if (this.digests[earlier] === content && this.shapes[earlier] === shape) this.duplicates++
-      else this.#doubt(earlier, "sameKey")
+      const isEqual =
+        this.digests[earlier] === content && this.shapes[earlier] === shape && this.#groups[earlier] === groups
+      if (!isEqual) this.#doubt(earlier, "sameKey")
+      const kind = isEqual ? "duplicate" : "conflict"
+      this.repetitions.note(earlier, { kind, by: "key", value: person.key, again: person.at })
       return null
     }
     const row = this.size
@@ -76,14 +87,22 @@ export class PlanIndex {
     this.digests.push(content)
     this.shapes.push(shape)
     this.active.push(person.active)
+    this.#groups.push(groups)
     const email = primaryEmail(person)
     const isAddress = email === person.userName
     this.#isAddress.push(isAddress)
     const { userName } = person
-    if (email !== null && !isAddress) this.#claim(this.#byEmail, email, row, this.withEmail(email), "sameEmail")
-    this.#claim(this.byUserName, userName, row, this.byUserName.get(userName), "sameUserName")
-    const addressed = isAddress ? this.#byEmail.get(userName) : undefined
-    if (addressed !== undefined) for (const one of [addressed, row]) this.#doubt(one, "sameEmail")
+    const named = this.byUserName.get(userName)
+    const addressed = email === null ? undefined : isAddress ? this.#byEmail.get(userName) : this.withEmail(email)
+    if (email !== null && !isAddress) this.#claim(this.#byEmail, email, row, addressed, "sameEmail")
+    this.#claim(this.byUserName, userName, row, named, "sameUserName")
+    if (isAddress && addressed !== undefined) for (const one of [addressed, row]) this.#doubt(one, "sameEmail")
+    const rival = named ?? addressed
+    if (rival !== undefined) {
+      const by = named === undefined ? "email" : "userName"
+      const value = named === undefined ? (email ?? "") : userName
+      this.repetitions.note(rival, { kind: "conflict", by, value, again: person.at })
+    }
     return row
   }
 

@@ -1,4 +1,5 @@
 /** How to plan. */
+import type { ManagedResource } from "../ports/Runs.ts"
 import type { DiffOptions } from "../scim/PatchDiff.ts"
 import type { DeprovisioningPolicy } from "../setup/Choice.ts"
 import type { LeftGroups } from "./PlanGroups.ts"
@@ -18,4 +19,15 @@ export interface PlanOptions {
   readonly managed: Managed
   /** What the server understands, see its profile. */
   readonly diff: DiffOptions
+}
+
+/** What a plan is to know of what we manage. */
+export const managedOf = (resources: Iterable<Pick<ManagedResource, "endpoint" | "id" | "key">>): Managed => {
+  const users = new Map<string, string>()
+  const groups = new Set<string>()
+  for (const { endpoint, id, key } of resources) {
+    if (endpoint === "Users") users.set(id, key)
+    else groups.add(id)
+  }
+  return { users, groups }
 }

@@ -17,6 +17,8 @@ export const fromJson = Schema.decodeUnknownResult(codec)
 export interface ShowOptions {
   /** Actions of one kind; more are counted. */
   readonly limit: number
+  /** Without the numbers of both sides, which a plan about a few people does not know. */
+  readonly isNumberless?: boolean
 }
 
 const titles: Record<ActionTag, readonly [verb: string, sign: string]> = {
@@ -114,7 +116,8 @@ const more = (all: ReadonlyArray<Action>, { limit }: ShowOptions): string | null
 
 /** A plan as text: the summary on top, then every kind of action with its reasons and what changes. */
 export const toText = (plan: Plan, options: ShowOptions = { limit: 50 }): string => {
-  const lines = [`Plan: ${summary(plan)}`, censusText(plan), ...plan.withheld.map(withheldText)]
+  const numbers = options.isNumberless === true ? [] : [censusText(plan)]
+  const lines = [`Plan: ${summary(plan)}`, ...numbers, ...plan.withheld.map(withheldText)]
   const groups = byTag(plan)
   for (const tag of tags) {
     const all = groups.get(tag) ?? []

@@ -111,7 +111,7 @@ export class Planner {
       withheld,
       census: {
         people: this.#index.size,
-        duplicates: this.#index.duplicates,
+        duplicates: this.#index.repetitions.duplicates,
         users: this.#users,
         managed: this.#managed,
         unmanaged: this.#unmanaged,

@@ -10,10 +10,13 @@ import { groupType, loomUser } from "../scim/Schemas.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import type { Compiled } from "./Mapping.ts"
 import { apply, keyOf, type MappingProblem } from "./MappingApply.ts"
+import type { Repetition } from "./Duplicates.ts"
 import type { Person } from "./Person.ts"
+import type { Digests } from "./PersonDigest.ts"
 import { type Plan, PlanBuilder } from "./Plan.ts"
 import { Planner } from "./Planner.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
+import type { Recognised } from "./Recognised.ts"
 import type { Settlement } from "./Settlement.ts"
 
 /** What is compared. */
@@ -23,6 +26,8 @@ export interface ReconcileInput {
   readonly mapping: Compiled
   readonly connected: Connected
   readonly options: Omit<PlanOptions, "leavers" | "diff">
+  /** Takes what the plan makes of the people, for `SubsetKeep.settled`; whoever is gone is noted by `leaveOthers`. */
+  readonly digests?: Digests
 }
 
 /** A plan, and what the source had that made no person. */
@@ -32,8 +37,17 @@ export interface Reconciled {
   /** Left out by `include` or `exclude`. */
   readonly excluded: number
   readonly problems: ReadonlyArray<MappingProblem>
+  /** Rows that say again what another said, or contradict it; of very many, the first. */
+  readonly repetitions: ReadonlyArray<Repetition>
+  /** How many rows contradict another, whether or not they are listed. */
+  readonly contradictions: number
   /** Why the source was not read to its end; nobody is then taken for gone. Null when it was. */
   readonly failure: SourceFailure | null
+  /**
+   * Users and groups that are ours by external id and not among those that were known as managed. To be gone through
+   * soon or not at all: the index of the plan is kept for as long as this is.
+   */
+  readonly recognised: Iterable<Recognised>
 }
 
 /** What one reading of the source brings. */
@@ -107,11 +121,19 @@ export const plan = Effect.fn("Reconcile.plan")(function* (
     diff: { memberRemoval, clearAll: clearMembers }
   })
   const builder = new PlanBuilder()
+  const { digests } = input
   const first = yield* read(
     input,
-    (person) => planner.desired(person),
-    (key) => planner.unreadable(key)
+    (person) => {
+      planner.desired(person)
+      digests?.take(person)
+    },
+    (key) => {
+      planner.unreadable(key)
+      digests?.unreadable(key)
+    }
   )
+  if (first.failure !== null) digests?.cut()
   const users = yield* readUsers(connected, (user) => builder.add(planner.actual(user)))
   if ((mapping.mapping.groups ?? []).length > 0) {
     yield* Stream.runForEach(connected.client.list("Groups"), (group) =>
@@ -119,13 +141,24 @@ export const plan = Effect.fn("Reconcile.plan")(function* (
     )
   }
   const settlement = planner.finish({ sourceFailure: first.failure?.message ?? null, users })
-  const second = hasOpen(settlement)
-    ? yield* read(
-        input,
-        (person) => builder.add(settlement.settle(person)),
-        () => undefined
-      )
-    : null
+  const { repetitions } = settlement
+  // The second reading tells where the first of two equal rows was, too.
+  const isRepeated = repetitions.duplicates + repetitions.conflicts > 0
+  const second =
+    isRepeated || hasOpen(settlement)
+      ? yield* read(
+          input,
+          (person) => builder.add(settlement.settle(person)),
+          () => undefined
+        )
+      : null
   for (const action of settlement.rest()) builder.add(action)
-  return { ...first, failure: first.failure ?? second?.failure ?? null, plan: builder.build(settlement) }
+  return {
+    ...first,
+    failure: first.failure ?? second?.failure ?? null,
+    repetitions: repetitions.found,
+    contradictions: repetitions.conflicts,
+    recognised: { [Symbol.iterator]: () => settlement.recognised() },
+    plan: builder.build(settlement)
+  }
 })

@@ -5,6 +5,7 @@ import { get } from "../scim/ResourceValue.ts"
 import { loomUser } from "../scim/Schemas.ts"
 import type { Action, ConflictReason, MemberRef, SkipReason } from "./Action.ts"
 import type { Census, Withheld } from "./Census.ts"
+import type { Repetitions } from "./Duplicates.ts"
 import { isActive, isActiveAdmin } from "./Facet.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
 import { type Person, toResource } from "./Person.ts"
@@ -13,6 +14,7 @@ import type { PlanGroups } from "./PlanGroups.ts"
 import type { PlanIndex, Row } from "./PlanIndex.ts"
 import type { Match, Matches, Sighting } from "./PlanMatch.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
+import type { Recognised } from "./Recognised.ts"
 
 /** A user of ours who is nobody of the source. */
 export interface Leaver {
@@ -55,6 +57,11 @@ export class Settlement {
     return this.#known.census
   }
 
+  /** Rows of the source that are in each other's way. Where the first of them was is known once they were settled. */
+  get repetitions(): Repetitions {
+    return this.#known.index.repetitions
+  }
+
   /** Whether a person has to be read again. The others need nothing, and {@link rest} counts them. */
   isOpen(row: Row): boolean {
     return this.#matchOf(row)._tag !== "Unchanged"
@@ -65,6 +72,7 @@ export class Settlement {
     const { index } = this.#known
     const row = index.byKey.get(person.key)
     if (row === undefined) return conflictOf(person, "sourceChanged", [], "the person is new")
+    index.repetitions.locate(row, person.at)
     if (this.#settled[row] === 1) return null
     this.#settled[row] = 1
     const match = this.#matchOf(row)
@@ -99,6 +107,20 @@ export class Settlement {
       isAbsenceCertain: this.withheld.length === 0
     }
     yield* groups.actions(memberships, options.leftGroups, options.adopt !== "never")
+  }
+
+  /**
+   * Users and groups that are ours by the external id which the server shows, and that are not known as managed. Groups
+   * are known once {@link rest} was gone through.
+   */
+  *recognised(): Generator<Recognised> {
+    const { groups, index, options } = this.#known
+    for (const [row, key] of index.keys.entries()) {
+      const match = this.#matchOf(row)
+      const isOurs = match._tag === "Unchanged" || (match._tag === "Found" && match.sighting.externalId === key)
+      if (isOurs && !options.managed.users.has(match.id)) yield { endpoint: "Users", id: match.id, key }
+    }
+    for (const { id, key } of groups.recognised) yield { endpoint: "Groups", id, key }
   }
 
   #unsettled(row: Row): Action {

@@ -92,12 +92,13 @@ export const pieces = (value: Json, separator: string | undefined): ReadonlyArra
   })
 
 const truthOf = (value: Json, words: BooleanWords): Result.Result<boolean, string> => {
-  if (typeof value === "boolean") return Result.succeed(value)
   const word = String(isJsonObject(value) || isArray(value) ? JSON.stringify(value) : value)
     .trim()
     .toLowerCase()
   if (words.true.some((one) => one.toLowerCase() === word)) return Result.succeed(true)
   if (words.false.some((one) => one.toLowerCase() === word)) return Result.succeed(false)
+  // Only now, so that words can turn one round, such as that of a field that says who is disabled.
+  if (typeof value === "boolean") return Result.succeed(value)
   const known = [...words.true, ...words.false].join(", ")
   return Result.fail(`${JSON.stringify(word)} is none of the words for true and false: ${known}`)
 }

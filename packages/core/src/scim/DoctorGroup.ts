@@ -5,7 +5,8 @@ import { readBack } from "./DoctorReadBack.ts"
 import type { Outcome } from "./DoctorSession.ts"
 import { after, bad, ok, still } from "./DoctorSession.ts"
 import type { Patient, Writing } from "./DoctorUser.ts"
-import { isJsonObject, type JsonObject } from "./Json.ts"
+import type { JsonObject } from "./Json.ts"
+import { memberIds } from "./Members.ts"
 import { filterLiteral } from "./ScimClientRequest.ts"
 import type { PatchOperation } from "./ScimClientTypes.ts"
 
@@ -22,15 +23,12 @@ interface Full extends Ward {
 
 const tell = "Tell whoever runs the server."
 
-const membersOf = ({ members }: JsonObject): ReadonlyArray<unknown> =>
-  (Array.isArray(members) ? members : []).flatMap((entry: unknown) => (isJsonObject(entry) ? [entry["value"]] : []))
-
 const read = ({ client }: Writing, { id }: Ward) => Effect.map(client.get("Groups", id), ({ resource }) => resource)
 
 /** Both are members. */
 const joined = (writing: Writing, ward: Full) => {
   const count = (group: JsonObject) =>
-    [ward.userId, ward.bystanderId].filter((id) => membersOf(group).includes(id)).length
+    [ward.userId, ward.bystanderId].filter((id) => memberIds(group).includes(id)).length
   return readBack(read(writing, ward), writing.delay, {
     holds: (group) => count(group) === 2,
     shown: "Two members were added and are there.",
@@ -45,14 +43,14 @@ const left = Effect.fnUntraced(function* (writing: Writing, ward: Full) {
     read(writing, ward),
     writing.delay,
     {
-      holds: (group) => !membersOf(group).includes(ward.userId),
+      holds: (group) => !memberIds(group).includes(ward.userId),
       shown: "The group no longer has the member, and kept the other.",
       missing: () => "The server said it succeeded, but the group still has the member.",
       next: "Use another form of removal."
     },
     "warning"
   )
-  if (Option.isNone(verdict.value) || membersOf(yield* read(writing, ward)).includes(ward.bystanderId)) return verdict
+  if (Option.isNone(verdict.value) || memberIds(yield* read(writing, ward)).includes(ward.bystanderId)) return verdict
   return bad("error", "Removing one member removed the other as well.", `${tell} Do not use this form of removal.`)
 })
 
@@ -78,7 +76,7 @@ const remove = (
     (ward) =>
       Effect.gen(function* () {
         // What the form before has taken out comes back first.
-        if (!membersOf(yield* read(writing, ward)).includes(ward.userId)) yield* patch(writing, ward, addition(ward))
+        if (!memberIds(yield* read(writing, ward)).includes(ward.userId)) yield* patch(writing, ward, addition(ward))
         yield* patch(writing, ward, operation(ward))
         return yield* left(writing, ward)
       }),
@@ -95,7 +93,7 @@ const replaced = Effect.fnUntraced(function* (writing: Writing, ward: Full) {
   const members = [{ value: ward.userId }, { value: ward.bystanderId }]
   const before = yield* mended(writing)
   yield* client.replace("Groups", ward.id, { ...Disposable.group(name), displayName, members })
-  const count = (group: JsonObject) => members.filter(({ value }) => membersOf(group).includes(value)).length
+  const count = (group: JsonObject) => members.filter(({ value }) => memberIds(group).includes(value)).length
   const verdict = yield* readBack(
     read(writing, ward),
     writing.delay,

@@ -1,90 +1,189 @@
-/** One gate for all requests of a connection: how many at once, how fast, and not at all while the server asks to wait. */
-import { Clock, Duration, Effect, Result, Semaphore } from "effect"
+/**
+ * One gate for all requests of a connection: how many at once ({@link Concurrency}), how fast, and not at all while the
+ * server asks to wait ({@link Pace}). Both decide; this keeps the queue and the timer.
+ */
+import { Clock, Duration, Effect, Result, type Fiber } from "effect"
+import * as Concurrency from "./Concurrency.ts"
+import * as Pace from "./Pace.ts"
 
 /** How a connection may be used. */
 export interface LimiterOptions {
-  /** Requests under way at once. */
+  /** The most requests under way at once. */
   readonly maxInFlight: number
-  /** Requests begun per second; absent: as fast as answers come. */
+  /** The most requests begun per second; absent: as many as the server takes. */
   readonly requestsPerSecond?: number
   /** Longer pauses are not waited for; requests then do not begin. */
   readonly maxPause: Duration.Input
 }
 
-/** Which pause a request came after. Requests that were under way together slow the client down once, not each. */
+/** The number of a request. Requests that were under way together slow the client down once, not each. */
 export type Ticket = number
+
+/** An answer other than 429. */
+export interface Answered {
+  readonly ticket: Ticket
+  readonly nowMillis: number
+  /** From sending to the end of the answer. */
+  readonly tookMillis: number
+  /** What sort of request it was; latencies of one sort are compared with each other. */
+  readonly kind: string
+}
 
 /** The gate. All waiting is on Effect's clock. */
 export interface Limiter {
-  /** Runs an attempt when there is room and no pause; `closed` instead when the pause is longer than anybody waits. */
+  /** Runs an attempt when it is due; `closed` instead when the pause is longer than anybody waits. */
   readonly run: <A, E, R>(
     attempt: (ticket: Ticket) => Effect.Effect<A, E, R>,
     closed: (waitMillis: number) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E, R>
-  /** Closes the gate for everybody and for this long. `limited` (429) also lowers the rate afterwards. */
-  readonly pause: (ticket: Ticket, waitMillis: number, reason: "limited" | "unavailable") => Effect.Effect<void>
-  /** An answer came: the rate may rise again. */
-  readonly answered: () => void
+  /** An answer came. */
+  readonly answered: (answer: Answered) => void
+  /** 429: closes the gate for everybody. */
+  readonly refused: (refusal: Omit<Pace.Refusal, "begun">) => void
+  /** 5xx (`nowMillis`: when it came), or no answer at all. */
+  readonly failed: (ticket: Ticket, nowMillis: number | null) => void
 }
 
-// After the first 429 requests are begun this far apart; each further one doubles it.
-const firstInterval = 50
-const longestInterval = 5000
-const recovery = 0.8
+interface Waiter {
+  /** The ticket, or the pause that nobody waits for; undefined while it waits. */
+  entered: Result.Result<Ticket, number> | undefined
+  resume: (() => void) | undefined
+}
 
 /** Makes the gate of one connection. */
-export const make = Effect.fnUntraced(function* (options: LimiterOptions): Effect.fn.Return<Limiter> {
-  const permits = yield* Semaphore.make(options.maxInFlight)
+export const make = (options: LimiterOptions): Limiter => {
   const maxPause = Duration.toMillis(options.maxPause)
-  const base = options.requestsPerSecond === undefined ? 0 : 1000 / options.requestsPerSecond
-  let interval = base
-  let nextSlot = 0
-  let pausedUntil = 0
-  let ticket: Ticket = 0
+  const lowest = new Map<string, number>()
+  const queue = new Set<Waiter>()
+  let pace = Pace.make(options.requestsPerSecond)
+  let concurrency = Concurrency.make(options.maxInFlight)
+  let inFlight = 0
+  let begun: Ticket = 0
+  let timer: { readonly at: number; readonly fiber: Fiber.Fiber<void> } | undefined
+  let isPumping = false
+  let isPumpedAgain = false
 
-  /** Which pause it is after, or how long the one would be that nobody waits for. */
-  const enter: Effect.Effect<Result.Result<Ticket, number>> = Effect.gen(function* () {
-    while (true) {
-      const now = yield* Clock.currentTimeMillis
-      const pause = pausedUntil - now
-      if (pause > maxPause) return Result.fail(pause)
-      if (pause > 0) {
-        yield* Effect.sleep(pause)
+  const begin = (): Ticket => {
+    inFlight++
+    return ++begun
+  }
+
+  const disarm = (): void => {
+    timer?.fiber.interruptUnsafe()
+    timer = undefined
+  }
+
+  const arm = (fiber: Fiber.Fiber<unknown, unknown>, at: number): void => {
+    if (timer !== undefined && timer.at <= at) return
+    disarm()
+    const wake = Effect.withFiber<void>((sleeper) => {
+      timer = undefined
+      pump(sleeper)
+      return Effect.void
+    })
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    timer = { at, fiber: Effect.runForkWith(fiber.context)(Effect.andThen(Effect.sleep(at - now), wake)) }
+  }
+
+  const enter = (waiter: Waiter, entered: Result.Result<Ticket, number>): void => {
+    queue.delete(waiter)
+    waiter.entered = entered
+    waiter.resume?.()
+  }
+
+  const pumpOnce = (fiber: Fiber.Fiber<unknown, unknown>): void => {
+    const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+    for (const waiter of queue) {
+      const pause = Pace.pauseLeft(pace, now)
+      if (pause > maxPause) {
+        enter(waiter, Result.fail(pause))
         continue
       }
-      if (interval === 0) return Result.succeed(ticket)
-      const slot = Math.max(now, nextSlot)
-      nextSlot = slot + interval
-      if (slot > now) yield* Effect.sleep(Math.ceil(slot - now))
-      // A pause may have begun in the meantime.
-      if (pausedUntil <= slot) return Result.succeed(ticket)
+      if (inFlight >= Concurrency.room(concurrency)) break
+      if (!Pace.isFree(pace)) {
+        const admission = Pace.admit(pace, now)
+        if (admission._tag === "Wait") {
+          arm(fiber, now + Math.ceil(admission.millis))
+          break
+        }
+        pace = admission.pace
+      }
+      enter(waiter, Result.succeed(begin()))
     }
+    // A timer that is left would keep a process from ending.
+    if (queue.size === 0) disarm()
+  }
+
+  /** Lets in whoever is due. A fiber that is let in runs at once and may come back here before the loop is over. */
+  const pump = (fiber: Fiber.Fiber<unknown, unknown>): void => {
+    isPumpedAgain = true
+    if (isPumping) return
+    isPumping = true
+    while (isPumpedAgain) {
+      isPumpedAgain = false
+      pumpOnce(fiber)
+    }
+    isPumping = false
+  }
+
+  const leave = Effect.withFiber<void>((fiber) => {
+    inFlight--
+    if (queue.size > 0) pump(fiber)
+    return Effect.void
   })
+
+  const held = <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.ensuring(attempt, leave)
+
+  /** Waits for its turn. An interrupted one gives its place back. */
+  const turn = (
+    restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  ): Effect.Effect<Result.Result<Ticket, number>> =>
+    Effect.withFiber((fiber) => {
+      const waiter: Waiter = { entered: undefined, resume: undefined }
+      queue.add(waiter)
+      pump(fiber)
+      if (waiter.entered !== undefined) return Effect.succeed(waiter.entered)
+      const entered = Effect.callback<Result.Result<Ticket, number>>((resume) => {
+        const done = () => {
+          if (waiter.entered !== undefined) resume(Effect.succeed(waiter.entered))
+        }
+        waiter.resume = done
+        // The fiber may have yielded since it looked.
+        done()
+      })
+      return Effect.onInterrupt(restore(entered), () => {
+        if (waiter.entered !== undefined) return Result.isSuccess(waiter.entered) ? leave : Effect.void
+        queue.delete(waiter)
+        if (queue.size === 0) disarm()
+        return Effect.void
+      })
+    })
 
   return {
     // The ordinary case, an open gate and no pace to keep, is spared the look at the clock.
     run: (attempt, closed) =>
-      permits.withPermit(
-        Effect.suspend(() =>
-          pausedUntil === 0 && interval === 0
-            ? attempt(ticket)
-            : Effect.flatMap(enter, (entered) =>
-                Result.isSuccess(entered) ? attempt(entered.success) : closed(entered.failure)
-              )
-        )
+      Effect.uninterruptibleMask((restore) =>
+        queue.size === 0 && inFlight < Concurrency.room(concurrency) && Pace.isFree(pace)
+          ? held(restore(attempt(begin())))
+          : Effect.flatMap(turn(restore), (entered) =>
+              Result.isSuccess(entered) ? held(restore(attempt(entered.success))) : restore(closed(entered.failure))
+            )
       ),
-    pause: (seen, waitMillis, reason) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        // Whole milliseconds, since a clock may never show a fraction of one.
-        pausedUntil = Math.max(pausedUntil, now + Math.ceil(waitMillis))
-        nextSlot = Math.max(nextSlot, pausedUntil)
-        if (seen !== ticket || reason !== "limited") return
-        ticket++
-        interval = Math.min(Math.max(interval * 2, firstInterval), Math.max(longestInterval, base))
-      }),
-    answered: () => {
-      if (interval === base) return
-      interval = interval * recovery < Math.max(base, firstInterval / 10) ? base : interval * recovery
+    answered: ({ kind, nowMillis, ticket, tookMillis }) => {
+      const low = Concurrency.lowest(lowest.get(kind), tookMillis)
+      lowest.set(kind, low)
+      const isFull = inFlight >= Concurrency.room(concurrency)
+      const inflation = Concurrency.inflationOf(low, tookMillis)
+      concurrency = Concurrency.observe(concurrency, { _tag: "Good", ticket, inflation, isFull }, begun)
+      pace = Pace.accepted(pace, nowMillis, ticket)
+    },
+    refused: (refusal) => {
+      concurrency = Concurrency.observe(concurrency, { _tag: "Limited", ticket: refusal.ticket }, begun)
+      pace = Pace.refused(pace, { ...refusal, begun })
+    },
+    failed: (ticket, nowMillis) => {
+      concurrency = Concurrency.observe(concurrency, { _tag: "Failed", ticket }, begun)
+      pace = nowMillis === null ? Pace.unanswered(pace, ticket) : Pace.accepted(pace, nowMillis, ticket)
     }
   }
-})
+}

@@ -4,6 +4,7 @@ import { Effect, Result } from "effect"
 import { idOf } from "./ListPage.ts"
 import * as Groups from "./ScimClientGroups.ts"
 import type { Newborn } from "./ScimClientNewborn.ts"
+import { memberIds } from "./Members.ts"
 import * as Observe from "./ScimClientObserve.ts"
 import { type ChangeSource, patch as sendPatch } from "./ScimClientPatch.ts"
 import * as Request from "./ScimClientRequest.ts"
@@ -138,7 +139,7 @@ export const replace = Effect.fnUntraced(function* (
   const target = yield* Effect.fromResult(Request.resourceOf(endpoint, id))
   const whole = Request.withoutNulls(yield* withActive(source, target, given))
   const resource = source.learner.behaviour.memberDisplay ? Groups.withDisplay(whole) : whole
-  const members = Array.isArray(resource["members"]) ? Groups.sentMembers(resource) : null
+  const members = Array.isArray(resource["members"]) ? memberIds(resource) : null
   const put = conditionally(source, target, conditionOf(source, options, resource), (ifMatch) =>
     source.transport.call({
       method: "PUT",

@@ -1,77 +1,19 @@
 /** Creating a resource so that a lost answer never creates it twice (RFC 7644 §3.3). */
 import { isJsonObject, type JsonObject } from "./Json.ts"
-import { Clock, Duration, Effect, Option, Result, Stream } from "effect"
+import { Clock, Duration, Effect, Result } from "effect"
 import { idOf } from "./ListPage.ts"
 import * as Identity from "./ScimClientIdentity.ts"
 import * as Groups from "./ScimClientGroups.ts"
 import type { ResourceSource } from "./ScimClientChange.ts"
+import { memberIds } from "./Members.ts"
 import * as Observe from "./ScimClientObserve.ts"
 import { pages } from "./ScimClientList.ts"
+import { lookup, type LookupSource } from "./ScimClientLookup.ts"
 import { scrubJson } from "./ScimErrorScrub.ts"
 import * as Request from "./ScimClientRequest.ts"
 import type { Created, Projection } from "./ScimClientTypes.ts"
 import * as E from "./ScimError.ts"
 import type { Answer } from "./Transport.ts"
-
-/** What a look-up found. Only `Absent` allows to create once more. */
-type Lookup =
-  | { readonly _tag: "Found"; readonly hit: JsonObject }
-  | { readonly _tag: "Absent" }
-  | { readonly _tag: "Unknown" }
-
-const lookupPages = 1000
-
-/** Looks for a resource by one key; hits are verified, and a list that ignores the filter is read to its end. */
-const lookupBy = Effect.fnUntraced(function* (
-  source: ResourceSource,
-  target: Request.Target,
-  key: Identity.LookupKey
-): Effect.fn.Return<Lookup> {
-  let isComplete = true
-  let strangers = 0
-  const matches = (hit: JsonObject) => {
-    const isMatch = key.matches(hit)
-    if (!isMatch) strangers++
-    return isMatch
-  }
-  for (const [spelling, filter] of key.filters.entries()) {
-    const found = yield* pages(
-      source,
-      Result.succeed(target),
-      { filter, matches, maxPages: lookupPages },
-      "query"
-    ).pipe(
-      Stream.filter(({ resources, verdict }) => resources.length > 0 || verdict !== null),
-      Stream.runHead,
-      Effect.result
-    )
-    const page = Result.isSuccess(found) ? Option.getOrUndefined(found.success) : undefined
-    const hit = page?.resources[0]
-    if (strangers > 0) source.learner.note("firstHitUnrelated")
-    if (hit !== undefined) {
-      if (spelling > 0) source.learner.note("filterCaseSensitive")
-      return { _tag: "Found", hit }
-    }
-    isComplete &&= page?.verdict?._tag === "Complete"
-  }
-  return { _tag: isComplete ? "Absent" : "Unknown" }
-})
-
-/** Looks by each key in turn until one finds something. */
-const lookup = Effect.fnUntraced(function* (
-  source: ResourceSource,
-  target: Request.Target,
-  keys: ReadonlyArray<Identity.LookupKey>
-): Effect.fn.Return<Lookup> {
-  let first: Lookup = { _tag: "Unknown" }
-  for (const [index, key] of keys.entries()) {
-    const found = yield* lookupBy(source, target, key)
-    if (found._tag === "Found") return found
-    // The surest key decides: what has another user name is not what was sent.
-    if (index === 0) first = found
-  }
-  return first
-})
 
 const toCreated = (hit: JsonObject, settled: Created["settled"], etag?: string): Created | undefined => {
   const id = idOf(hit)
@@ -113,7 +55,11 @@ const createOnce = (
       }
     })
 
-    const settle = Effect.map(lookup(source, target, keys), (found) =>
+    const looks: LookupSource = {
+      pages: (query) => pages(source, Result.succeed(target), query, "query"),
+      note: (quirk) => learner.note(quirk)
+    }
+    const settle = Effect.map(lookup(looks, keys), (found) =>
       found._tag === "Found" && !Identity.isSame(resource, found.hit)
         ? ({ _tag: "Taken", hit: found.hit } as const)
         : found
@@ -124,7 +70,7 @@ const createOnce = (
       return new E.Conflict({ operation, status, scimType, detail, resource: isJsonObject(scrubbed) ? scrubbed : null })
     }
     const conflicting = (error: E.Conflict) =>
-      Effect.map(lookup(source, target, Identity.conflictKeys(resource)), (found) =>
+      Effect.map(lookup(looks, Identity.conflictKeys(resource)), (found) =>
         conflictWith(error, found._tag === "Found" ? found.hit : null)
       )
 
@@ -218,7 +164,7 @@ export const create = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Created, E.ScimError> {
   const target = yield* Effect.fromResult(Request.endpointOf(endpoint))
   const resource = Request.withoutNulls(given)
-  const members = Groups.sentMembers(resource)
+  const members = memberIds(resource)
   const isLater = members.length > 0 && !source.learner.behaviour.createMembers
   const { members: _, ...bare } = resource
   const result = yield* Effect.result(createShown(source, target, isLater ? bare : resource, projection))

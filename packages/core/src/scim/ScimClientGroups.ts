@@ -7,15 +7,6 @@ import { type ChangeSource, membersOf, patch } from "./ScimClientPatch.ts"
 import type { PatchOperation } from "./ScimClientTypes.ts"
 import type { ScimError } from "./ScimError.ts"
 
-/** The ids of the members in a resource that is to be sent. */
-export const sentMembers = (resource: JsonObject): ReadonlyArray<string> => {
-  const { members } = resource
-  return (Array.isArray(members) ? members : []).flatMap((member: unknown) => {
-    const id = isJsonObject(member) ? member["value"] : undefined
-    return typeof id === "string" ? [id] : []
-  })
-}
-
 /** The resource with `display` on each member, which some servers demand. */
 export const withDisplay = (resource: JsonObject): JsonObject => {
   const { members } = resource

@@ -14,7 +14,12 @@ export class Newborn {
   readonly #born = new Map<string, number>()
 
   add(path: string, nowMillis: number): void {
-    for (const [known, since] of this.#born) if (nowMillis - since > newbornMillis) this.#born.delete(known)
+    // The oldest come first, so that a look at those who are too old is enough.
+    for (const [known, since] of this.#born) {
+      if (nowMillis - since <= newbornMillis) break
+      this.#born.delete(known)
+    }
+    this.#born.delete(path)
     this.#born.set(path, nowMillis)
   }
 

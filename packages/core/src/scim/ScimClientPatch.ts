@@ -1,6 +1,7 @@
 /** PATCH in the form the server understands: other forms are tried after a refusal, and the one that is taken is kept. */
-import { Effect, Predicate, Result } from "effect"
+import { Effect, Result } from "effect"
 import { isJsonObject } from "./Json.ts"
+import { shownMembers } from "./Members.ts"
 import * as PatchForm from "./PatchForm.ts"
 import type { Behaviour, Learner } from "./Profile.ts"
 import * as Request from "./ScimClientRequest.ts"
@@ -31,14 +32,7 @@ export const membersOf = Effect.fnUntraced(function* (
   const read = (query: string) =>
     Effect.map(
       transport.call({ method: "GET", path: target.path + query, label: target.label, retry: "always" }),
-      ({ json }) => {
-        const members = isJsonObject(json) ? json["members"] : undefined
-        if (!Array.isArray(members)) return null
-        return members.flatMap((member: unknown) => {
-          const value = isJsonObject(member) ? member["value"] : undefined
-          return Predicate.isString(value) ? [value] : []
-        })
-      }
+      ({ json }) => (isJsonObject(json) ? shownMembers(json) : null)
     )
   if (!learner.has("readsWithoutMembers")) {
     const shown = yield* read("")

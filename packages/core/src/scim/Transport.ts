@@ -51,7 +51,6 @@ export interface Transport {
 }
 
 const longestBackoff = 30_000
-const longestUnsaidWait = 60_000
 
 /** Makes the transport of one connection over the platform's HTTP client. `observe` sees every answer as it arrived. */
 export const make = Effect.fnUntraced(function* (
@@ -62,7 +61,7 @@ export const make = Effect.fnUntraced(function* (
   const scrub = scrubber(options.token)
   const host = hostOf(options.baseUrl)
   const { baseUrl, requestsPerSecond } = options
-  const limiter = yield* Limiter.make({ ...options, ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }) })
+  const limiter = Limiter.make({ ...options, ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }) })
   const count = Metrics.make()
 
   const read = (call: Call, wire: WireAnswer, nowMillis: number): Result.Result<Answer, E.ScimError> => {
@@ -71,7 +70,16 @@ export const make = Effect.fnUntraced(function* (
     return Read.read({ baseUrl, nowMillis, scrub }, call, wire)
   }
 
-  const measured = (call: Call): Effect.Effect<Result.Result<Answer, E.ScimError>> =>
+  /** What the gate learns from a request; a 429 is told apart, with chance in it. */
+  const inform = (call: Call, ticket: Limiter.Ticket, error: E.ScimError | null, nowMillis: number, took: number) => {
+    if (error?._tag === "RateLimited") return
+    // What never was a sign of too many requests, such as a wrong certificate, tells nothing.
+    if (error?._tag === "Transport") return Failure.isPassing(error) ? limiter.failed(ticket, null) : undefined
+    if (error?._tag === "ServerFault" && E.isUncertain(error)) return limiter.failed(ticket, nowMillis)
+    limiter.answered({ ticket, nowMillis, tookMillis: took, kind: call.method + call.label })
+  }
+
+  const measured = (call: Call, ticket: Limiter.Ticket): Effect.Effect<Result.Result<Answer, E.ScimError>> =>
     Effect.withFiber((fiber) => {
       const clock = fiber.getRef(Clock.Clock)
       const started = clock.currentTimeMillisUnsafe()
@@ -79,7 +87,9 @@ export const make = Effect.fnUntraced(function* (
         const nowMillis = clock.currentTimeMillisUnsafe()
         const result = Result.isFailure(wire) ? Result.fail(wire.failure) : read(call, wire.success, nowMillis)
         const outcome = Result.isSuccess(result) ? String(result.success.status) : Failure.outcomeOf(result.failure)
-        count(call, outcome, nowMillis - started, fiber.context)
+        const took = nowMillis - started
+        count(call, outcome, took, fiber.context)
+        inform(call, ticket, Result.isSuccess(result) ? null : result.failure, nowMillis, took)
         return result
       })
     })
@@ -89,14 +99,15 @@ export const make = Effect.fnUntraced(function* (
   /** A 429 closes the gate before its place is given up, so that nobody slips through. */
   const limited = Effect.fnUntraced(function* (
     call: Call,
-    waited: number,
     ticket: Limiter.Ticket,
     error: E.RateLimited
   ): Effect.fn.Return<void> {
     call.onLimited?.()
     yield* Metric.update(Metrics.waits, 1)
-    const unsaid = yield* jittered(Math.min(1000 * 2 ** waited, longestUnsaidWait))
-    yield* limiter.pause(ticket, Math.min(error.retryAfterMillis ?? unsaid, RetryAfter.longest), "limited")
+    const random = yield* Random.next
+    const said = error.retryAfterMillis
+    const saidMillis = said === null ? null : Math.min(said, RetryAfter.longest)
+    limiter.refused({ ticket, now: yield* Clock.currentTimeMillis, saidMillis, random })
   })
 
   const closed = (call: Call, waitMillis: number) =>
@@ -109,16 +120,14 @@ export const make = Effect.fnUntraced(function* (
     })
 
   /** One attempt within the gate. */
-  const attempt = (call: Call, waited: number): Effect.Effect<Result.Result<Answer, E.ScimError>> =>
+  const attempt = (call: Call): Effect.Effect<Result.Result<Answer, E.ScimError>> =>
     limiter.run(
       (ticket) =>
-        Effect.flatMap(measured(call), (result) => {
-          if (Result.isFailure(result) && result.failure._tag === "RateLimited") {
-            return Effect.as(limited(call, waited, ticket, result.failure), result)
-          }
-          limiter.answered()
-          return Effect.succeed(result)
-        }),
+        Effect.flatMap(measured(call, ticket), (result) =>
+          Result.isFailure(result) && result.failure._tag === "RateLimited"
+            ? Effect.as(limited(call, ticket, result.failure), result)
+            : Effect.succeed(result)
+        ),
       (waitMillis) => Effect.succeed(Result.fail(closed(call, waitMillis)))
     )
 
@@ -148,14 +157,14 @@ export const make = Effect.fnUntraced(function* (
         const delay = Math.min(Duration.toMillis(options.retryDelay) * 2 ** (retries - 1), longestBackoff)
         yield* Effect.sleep(yield* jittered(delay))
       }
-      const result = yield* attempt(call, waited)
+      const result = yield* attempt(call)
       if (Result.isSuccess(result)) return result.success
       error = result.failure
     }
   })
 
   const run = (call: Call): Effect.Effect<Answer, E.ScimError> =>
-    Effect.flatMap(attempt(call, 0), (result) =>
+    Effect.flatMap(attempt(call), (result) =>
       Result.isSuccess(result) ? Effect.succeed(result.success) : again(call, result.failure)
     )
 

@@ -21,13 +21,22 @@ export interface ScimClientOptions {
   readonly maxRetries?: number
   /** The first wait between such attempts; it doubles, with jitter. Default 500 milliseconds. */
   readonly retryDelay?: Duration.Input
-  /** How many 429 answers to one request are waited for. Default 5. */
+  /**
+   * How many 429 answers to one request are waited for. Each of them closes the gate for all requests, for as long as
+   * the server says or else for longer each time; then one request goes ahead. Default 5.
+   */
   readonly maxWaits?: number
   /** Longest pause that is waited for; a server that asks for more gives RateLimited. Default 5 minutes. */
   readonly maxPause?: Duration.Input
-  /** Requests under way at once. Default 32. */
+  /**
+   * The most requests under way at once. It begins with ten of them, grows with good answers, and shrinks with 429, 5xx,
+   * lost connections, time-outs, and answers three times as slow as the quickest of their sort. Default 32.
+   */
   readonly maxInFlight?: number
-  /** Requests begun per second; without a limit by default. */
+  /**
+   * The most requests begun per second. A limit of the server below it is learnt from its refusals (429) and kept to.
+   * Without a limit by default.
+   */
   readonly requestsPerSecond?: number
   /** Rows per page when a query does not say. Default 100. */
   readonly pageSize?: number

@@ -3,7 +3,7 @@ import { DateTime, Result, Schema } from "effect"
 import * as FastCheck from "fast-check"
 import { decide, Decision, standing } from "../../src/provisioning/Decision.ts"
 import { careful, FilterText, type GuardPolicy, judge, Judgement } from "../../src/provisioning/Guard.ts"
-import type { Plan } from "../../src/provisioning/Plan.ts"
+import { fingerprint, type Plan } from "../../src/provisioning/Plan.ts"
 import { DomainName } from "../../src/setup/Domain.ts"
 import { make, managing } from "./PlanApply.ts"
 import { person, user } from "./PersonArbitrary.ts"
@@ -55,6 +55,48 @@ describe("judge", () => {
     assert.deepStrictEqual(names(leaving(100, 6), careful), [])
     assert.deepStrictEqual(names(leaving(3, 2, "delete"), careful), [])
     assert.deepStrictEqual(names(leaving(3, 3), careful), ["TooManyLosses"])
+  })
+
+  it("holds a plan that takes many out of groups, but for those who lose their access as well", () => {
+    const members = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ key: `p${index}`, id: `p${index}`, label: `p${index}` }))
+    const removal = (count: number): Plan["actions"][number] => ({
+      _tag: "MembersRemove",
+      id: "g1",
+      key: "team",
+      label: "Team",
+      at: null,
+      reason: "memberLeft",
+      basis: "",
+      members: members(count)
+    })
+    const taking = (count: number): Plan => ({ ...leaving(50, 0), actions: [removal(count)] })
+    assert.deepStrictEqual(names(taking(10), careful), [])
+    assert.deepStrictEqual(reasons(taking(11), careful), [
+      { _tag: "TooManyRemovals", count: 11, of: 50, limit: careful.removals }
+    ])
+    const departed = leaving(11, 11)
+    const both = { ...departed, actions: [...departed.actions, removal(11)] }
+    assert.deepStrictEqual(names(both, careful), ["TooManyLosses"])
+  })
+
+  it("holds the deletion of groups by their number", () => {
+    const deletion = (index: number): Plan["actions"][number] => ({
+      _tag: "GroupDelete",
+      id: `g${index}`,
+      key: null,
+      label: `Team ${index}`,
+      at: null,
+      reason: "groupGone",
+      basis: ""
+    })
+    const deleting = (count: number): Plan => ({
+      ...leaving(20, 0),
+      actions: Array.from({ length: count }, (_, index) => deletion(index))
+    })
+    assert.deepStrictEqual(names(deleting(3), careful), [])
+    assert.deepStrictEqual(names(deleting(4), careful), ["TooManyGroupDeletions"])
+    assert.deepStrictEqual(names(deleting(4), { groupDeletions: { count: 4, percent: 0 } }), [])
   })
 
   it("protects people by key, by user name and by filter", () => {
@@ -181,28 +223,34 @@ describe("standing", () => {
   } as const
 
   it("waits for a decision about exactly this plan and these reasons", () => {
-    const allowed = decide(plan, held, made)
+    const allowed = decide(fingerprint(plan), held, made)
     assert.deepStrictEqual(allowed.reasons, ["TooManyLosses"])
-    assert.deepStrictEqual(standing(plan, held, []), { _tag: "Waits", reasons: ["TooManyLosses"] })
-    assert.deepStrictEqual(standing(plan, held, [allowed]), { _tag: "Go" })
-    assert.strictEqual(standing(leaving(4, 3), held, [allowed])._tag, "Waits")
+    assert.deepStrictEqual(standing(fingerprint(plan), held, []), { _tag: "Waits", reasons: ["TooManyLosses"] })
+    assert.deepStrictEqual(standing(fingerprint(plan), held, [allowed]), { _tag: "Go" })
+    assert.strictEqual(standing(fingerprint(leaving(4, 3)), held, [allowed])._tag, "Waits")
     const stricter = judge(plan, { ...careful, protectedPeople: ["p1"] })
-    assert.deepStrictEqual(standing(plan, stricter, [allowed]), { _tag: "Waits", reasons: ["ProtectedPeople"] })
+    assert.deepStrictEqual(standing(fingerprint(plan), stricter, [allowed]), {
+      _tag: "Waits",
+      reasons: ["ProtectedPeople"]
+    })
   })
 
   it("takes the last decision, and a rejection even of what is clear", () => {
-    const allowed = decide(plan, held, made)
-    const rejected = decide(plan, held, { ...made, verdict: "reject" })
-    assert.deepStrictEqual(standing(plan, held, [allowed, rejected]), { _tag: "Rejected", decision: rejected })
-    assert.deepStrictEqual(standing(plan, held, [rejected, allowed]), { _tag: "Go" })
-    assert.strictEqual(standing(plan, { _tag: "Clear" }, [rejected])._tag, "Rejected")
-    assert.deepStrictEqual(standing(plan, { _tag: "Clear" }, []), { _tag: "Go" })
+    const allowed = decide(fingerprint(plan), held, made)
+    const rejected = decide(fingerprint(plan), held, { ...made, verdict: "reject" })
+    assert.deepStrictEqual(standing(fingerprint(plan), held, [allowed, rejected]), {
+      _tag: "Rejected",
+      decision: rejected
+    })
+    assert.deepStrictEqual(standing(fingerprint(plan), held, [rejected, allowed]), { _tag: "Go" })
+    assert.strictEqual(standing(fingerprint(plan), { _tag: "Clear" }, [rejected])._tag, "Rejected")
+    assert.deepStrictEqual(standing(fingerprint(plan), { _tag: "Clear" }, []), { _tag: "Go" })
   })
 
   it("is data, as judgements are", () => {
     const decisions = Schema.fromJsonString(Decision)
     const judgements = Schema.fromJsonString(Judgement)
-    const allowed = decide(plan, held, made)
+    const allowed = decide(fingerprint(plan), held, made)
     assert.deepStrictEqual(Schema.decodeUnknownSync(decisions)(Schema.encodeSync(decisions)(allowed)), allowed)
     assert.deepStrictEqual(Schema.decodeUnknownSync(judgements)(Schema.encodeSync(judgements)(held)), held)
   })

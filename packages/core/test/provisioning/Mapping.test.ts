@@ -1,14 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import * as FastCheck from "fast-check"
-import { Repetitions, repetitions } from "../../src/provisioning/Duplicates.ts"
 import { compile, type Compiled, fieldsOf, Mapping } from "../../src/provisioning/Mapping.ts"
 import { apply, keyOf, trace } from "../../src/provisioning/MappingApply.ts"
-import { guess } from "../../src/provisioning/MappingGuess.ts"
+import { fieldNames, guess } from "../../src/provisioning/MappingGuess.ts"
 import { Person, toResource } from "../../src/provisioning/Person.ts"
 import type { JsonObject } from "../../src/scim/Json.ts"
 import { enterpriseUserUrn, userUrn, rolePath } from "../../src/scim/Schemas.ts"
-import { departmentPath, people, person, workPhonePath } from "./PersonArbitrary.ts"
+import { departmentPath, person, workPhonePath } from "./PersonArbitrary.ts"
 
 const mapping = Mapping.make({
   attributes: {
@@ -264,6 +263,24 @@ describe("compile", () => {
   })
 })
 
+describe("a truth", () => {
+  it("is turned round by words, also when it is no text", () => {
+    const active = { from: "accountDisabled", boolean: { true: ["false"], false: ["true"] } } as const
+    const turned = Mapping.make({ attributes: { externalId: "id", userName: "mail", active } })
+    for (const [disabled, expected] of [
+      [true, false],
+      [false, true],
+      ["TRUE", false]
+    ] as const) {
+      const made = personFrom({ id: "1", mail: "a@x.org", accountDisabled: disabled }, turned)
+      assert.strictEqual(made.active, expected)
+    }
+    const words = { from: "on", boolean: { true: ["ja"], false: ["nein"] } } as const
+    const worded = Mapping.make({ attributes: { externalId: "id", userName: "mail", active: words } })
+    assert.isFalse(personFrom({ id: "1", mail: "a@x.org", on: false }, worded).active)
+  })
+})
+
 describe("guess", () => {
   it("finds the usual columns and says what is left", () => {
     const { guessed, left, mapping, missing } = guess([
@@ -306,6 +323,39 @@ describe("guess", () => {
     assert.deepStrictEqual(guess(["shoe"]).missing, ["userName", "externalId"])
   })
 
+  it("gives its reasons", () => {
+    const { guessed } = guess(["mail", "employeeNumber", "teams", "displayName"])
+    assert.deepStrictEqual(Object.fromEntries(guessed.map(({ path, reason }) => [path, reason])), {
+      externalId: "a usual name for it",
+      emails: "a usual name for it",
+      displayName: "that is its name",
+      userName: "nothing is named like a user name, and people log in with the address",
+      groups: "a usual name for them, several separated by ;"
+    })
+  })
+
+  it("knows the members of objects that differ, one below the other, but for extensions", () => {
+    const records = [
+      { id: "1", name: { givenName: "A", more: { deep: { deeper: 1 } } }, [enterpriseUserUrn]: { department: "x" } },
+      { id: "2", mail: ["a@x.org"], name: { familyName: "B" }, "a.b": null }
+    ]
+    const names = fieldNames(records)
+    assert.deepStrictEqual(names, [
+      "id",
+      "name.givenName",
+      "name.more.deep",
+      enterpriseUserUrn,
+      "mail",
+      "name.familyName",
+      "a.b"
+    ])
+    const made = personFrom(
+      { id: "1", mail: "a@x.org", name: { givenName: "A", familyName: "B" } },
+      guess(names).mapping
+    )
+    assert.deepStrictEqual([made.key, made.name.givenName, made.name.familyName], ["1", "A", "B"])
+  })
+
   it("puts each header to one use or leaves it", () => {
     FastCheck.assert(
       FastCheck.property(
@@ -320,48 +370,6 @@ describe("guess", () => {
           assert.strictEqual(missing.includes("userName") || Result.isSuccess(compile(mapping)), true)
         }
       )
-    )
-  })
-})
-
-describe("Repetitions", () => {
-  it("tells duplicates from conflicts and names both rows", () => {
-    const a = person("a")
-    assert.deepStrictEqual(
-      repetitions([
-        a,
-        { ...a, at: "row 2" },
-        person("a", { at: "row 3", active: false }),
-        person("b", { at: "row 4", userName: a.userName, emails: [] }),
-        person("c", { at: "row 5", emails: [{ value: "A@example.com", type: "work", primary: true }] })
-      ]),
-      [
-        { kind: "duplicate", by: "key", value: "a", first: "row a", again: "row 2" },
-        { kind: "conflict", by: "key", value: "a", first: "row a", again: "row 3" },
-        { kind: "conflict", by: "userName", value: "a@example.com", first: "row a", again: "row 4" },
-        { kind: "conflict", by: "email", value: "a@example.com", first: "row a", again: "row 5" }
-      ]
-    )
-  })
-
-  it("does not take a person's own second spelling of an address for somebody else's", () => {
-    const address = { value: "a@example.com", type: "work", primary: true }
-    const again = { value: "A@example.com", type: "home", primary: false }
-    assert.deepStrictEqual(repetitions([person("a", { emails: [address, again] })]), [])
-  })
-
-  it("finds none among different people, and every one in a list given twice", () => {
-    FastCheck.assert(
-      FastCheck.property(people, (some) => {
-        assert.deepStrictEqual(repetitions(some), [])
-        const collector = new Repetitions()
-        for (const one of some) collector.take(one)
-        const shuffled = some.map((one) => ({ ...one, groups: one.groups.toReversed(), at: "again" }))
-        assert.deepStrictEqual(
-          shuffled.map((one) => collector.take(one)?.kind),
-          some.map((): "duplicate" => "duplicate")
-        )
-      })
     )
   })
 })

@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Stream } from "effect"
 import type { PeopleSource } from "../../src/ports/PeopleSource.ts"
 import * as MappingRead from "../../src/provisioning/MappingRead.ts"
+import { managedOf, type PlanOptions } from "../../src/provisioning/PlanOptions.ts"
 import * as Reconcile from "../../src/provisioning/Reconcile.ts"
+import type { JsonObject } from "../../src/scim/Json.ts"
 import { ConnectionId } from "../../src/setup/ConnectionId.ts"
 import { baseUrl, list, withClient } from "../scim/ScimClient.harness.ts"
 
@@ -40,7 +42,117 @@ const planned = (source: PeopleSource) =>
       })
   )
 
+/** A source of rows that are read as they are. */
+const rows = (...fields: ReadonlyArray<JsonObject>): PeopleSource => ({
+  name: "people",
+  records: Stream.fromIterable(fields.map((one, index) => ({ at: `line ${index + 2}`, fields: one })))
+})
+
+const withGroups = Result.getOrThrow(
+  MappingRead.read({ attributes: { externalId: "id", userName: "mail" }, groups: [{ from: "groups", separator: ";" }] })
+)
+
+/** Against a server that has these, with what is known as managed. */
+const against = (
+  server: { readonly Users: ReadonlyArray<JsonObject>; readonly Groups?: ReadonlyArray<JsonObject> },
+  source: PeopleSource,
+  managed: PlanOptions["managed"] = { users: new Map(), groups: new Set() }
+) =>
+  withClient(
+    ({ path, query }) => {
+      const all = (path === "/Groups" ? server.Groups : server.Users) ?? []
+      return query.get("startIndex") === null ? list(...all) : { body: { totalResults: all.length, Resources: [] } }
+    },
+    (client) =>
+      Reconcile.plan({
+        source,
+        mapping: withGroups,
+        connected: { id: ConnectionId.make("acme"), url: baseUrl, deprovisioning: "deactivate", client },
+        options: { adopt: "never", leftGroups: "empty", managed }
+      })
+  )
+
 describe("Reconcile.plan", () => {
+  it.effect("names rows that say the same again or contradict each other, both by where they are", () =>
+    Effect.gen(function* () {
+      const { contradictions, plan, repetitions } = yield* against(
+        { Users: [ada] },
+        rows(
+          { id: "e1", mail: "ada@example.com" },
+          { id: "e1", mail: "ada@example.com" },
+          { id: "e2", mail: "bob@example.com", groups: "Red;Blue" },
+          { id: "e2", mail: "bob@example.com", groups: "blue;red" },
+          { id: "e2", mail: "bob@example.com", groups: "Red" },
+          { id: "e3", mail: "BOB@example.com" }
+        )
+      )
+      assert.deepStrictEqual(repetitions, [
+        { kind: "duplicate", by: "key", value: "e1", first: "line 2", again: "line 3" },
+        { kind: "duplicate", by: "key", value: "e2", first: "line 4", again: "line 5" },
+        { kind: "conflict", by: "key", value: "e2", first: "line 4", again: "line 6" },
+        { kind: "conflict", by: "userName", value: "bob@example.com", first: "line 4", again: "line 7" }
+      ])
+      assert.strictEqual(contradictions, 2)
+      assert.strictEqual(plan.census.duplicates, 2)
+      assert.deepStrictEqual(plan.counts, { Conflict: 2 })
+      assert.deepStrictEqual(plan.skipped, { unchanged: 1 })
+    })
+  )
+  it.effect("keeps the places of some of very many, and counts them all", () =>
+    Effect.gen(function* () {
+      const { plan, repetitions } = yield* against(
+        { Users: [ada] },
+        rows(...Array.from({ length: 1501 }, () => ({ id: "e1", mail: "ada@example.com" })))
+      )
+      assert.lengthOf(repetitions, 1000)
+      assert.strictEqual(plan.census.duplicates, 1500)
+    })
+  )
+  it.effect("tells who is ours by external id alone, whether or not anything changes", () =>
+    Effect.gen(function* () {
+      const user = (id: string, externalId: string, mail: string) => ({ ...ada, id, externalId, userName: mail })
+      const server = {
+        Users: [
+          ada,
+          { ...user("2", "e2", "old@example.com"), emails: [] },
+          user("3", "e3", "cid@example.com"),
+          user("4", "strange", "dan@example.com"),
+          user("5", "other", "nobody@example.com")
+        ],
+        Groups: [
+          { id: "g1", displayName: "Red", externalId: "Red", members: [{ value: "1" }] },
+          { id: "g2", displayName: "Blue", members: [] },
+          { id: "g3", displayName: "Green", externalId: "green", members: [] }
+        ]
+      }
+      const source = rows(
+        { id: "e1", mail: "ada@example.com", groups: "Red;Blue;Green" },
+        { id: "e2", mail: "bob@example.com" },
+        { id: "e3", mail: "cid@example.com" },
+        { id: "e4", mail: "dan@example.com" },
+        { id: "e9", mail: "new@example.com" }
+      )
+      const managed = { users: new Map([["3", "e3"]]), groups: new Set(["g3"]) }
+      const { plan, recognised } = yield* against(server, source, managed)
+      assert.deepStrictEqual(
+        [...recognised],
+        [
+          { endpoint: "Users", id: "1", key: "e1" },
+          { endpoint: "Users", id: "2", key: "e2" },
+          { endpoint: "Groups", id: "g1", key: "Red" }
+        ]
+      )
+      assert.strictEqual(plan.counts["Update"], 2)
+      assert.deepStrictEqual(managedOf([...recognised, { endpoint: "Users", id: "3", key: "e3" }]), {
+        users: new Map([
+          ["1", "e1"],
+          ["2", "e2"],
+          ["3", "e3"]
+        ]),
+        groups: new Set(["g1"])
+      })
+    })
+  )
   it.effect("reads the source once when nobody differs", () =>
     Effect.gen(function* () {
       const { readings, source } = counted("ada@example.com")

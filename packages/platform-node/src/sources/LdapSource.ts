@@ -13,7 +13,7 @@ import { peopleSource } from "./recordStream.ts"
 
 /** Which directory is read, and what of it. */
 export interface LdapOptions {
-  /** `ldaps://host` or `ldap://host`, with a port if need be. `ldap` sends the password in the clear. */
+  /** `ldaps://host` or `ldap://host`, with a port if need be. `ldap` without `startTls` sends the password in the clear. */
   readonly url: string
   /** Who asks; without it the server is asked anonymously. */
   readonly bind?: { readonly dn: string; readonly password: Redacted.Redacted }
@@ -26,6 +26,8 @@ export interface LdapOptions {
   readonly filter?: string
   /** Those that people are usually made of by default. `userAccountControl` is always asked for. */
   readonly attributes?: ReadonlyArray<string>
+  /** Encrypts a connection to `ldap://` before anything is said (RFC 4513 §3), or does not read at all. */
+  readonly startTls?: boolean
   /** A PEM file with certificates that are trusted beside the system's. */
   readonly caFile?: string
   /**
@@ -124,6 +126,13 @@ const notReached = (code: string | null, fail: Fail): SourceFailure => {
     : fail("unreadable", detail, "Check host, port and whether it is ldap or ldaps")
 }
 
+const notEncrypted = (code: number, fail: Fail): SourceFailure =>
+  fail(
+    "refused",
+    `the server does not start TLS (code ${code})`,
+    "Use ldaps://, or have StartTLS set up there; nothing was sent in the clear"
+  )
+
 const readAgain = "Nobody is missing because of that: run again; if it stays, tell whoever runs the directory"
 
 /** What a result code other than success means (RFC 4511 §A.2). */
@@ -179,14 +188,16 @@ async function* batches(source: string, options: LdapOptions): AsyncGenerator<Re
     throw fail("refused", "the account has no name or no password", "Give both, or neither to ask anonymously")
   }
   const ca = await authoritiesOf(options.caFile, fail)
-  const connection = await LdapConnection.open({
-    ...address,
-    ca,
-    timeoutMillis: options.timeoutMillis ?? 30_000
-  }).catch((cause: unknown) => {
+  const reach = { ...address, ca, timeoutMillis: options.timeoutMillis ?? 30_000 }
+  const unreached = (cause: unknown) => {
     throw notReached(cause instanceof LdapConnectionLost ? cause.code : null, fail)
-  })
+  }
+  const connection = await LdapConnection.open(reach).catch(unreached)
   try {
+    if (options.startTls === true && !address.isSecure) {
+      const { code } = await connection.startTls(reach).catch(unreached)
+      if (code !== 0) throw notEncrypted(code, fail)
+    }
     if (bind !== undefined) {
       const { code } = await connection.bind(bind.dn, Redacted.value(bind.password))
       if (code !== 0) throw answeredBadly(code, fail)

@@ -1,4 +1,4 @@
-/** Reads a mapping file: YAML, and so JSON too. What it means is core's to judge. */
+/** Reads a mapping or policy file: YAML, and so JSON too. What it means is core's to judge. */
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import { Effect } from "effect"
 import { LineCounter, parseDocument } from "yaml"
@@ -12,12 +12,12 @@ const longestFile = 1024 * 1024
 const malformed = (source: string, at: string | null, detail: string, next: string) =>
   new SourceFailure({ reason: "malformed", source, at, detail, next })
 
-const textOf = async (path: string): Promise<string> => {
+const textOf = async (path: string, what: string): Promise<string> => {
   let text = ""
   for await (const piece of decodeText(fileBytes(path), path)) {
     text += piece
     if (text.length > longestFile) {
-      throw malformed(path, null, "it is longer than 1 MiB", "Give the mapping, not the people")
+      throw malformed(path, null, "it is longer than 1 MiB", `Give the ${what}, not the people`)
     }
   }
   return text
@@ -40,6 +40,6 @@ const valueOf = (path: string, text: string): unknown => {
   }
 }
 
-/** The value of a YAML file; a failure names the line and the column. */
-export const read = (path: string): Effect.Effect<unknown, SourceFailure> =>
-  Effect.tryPromise({ try: async () => valueOf(path, await textOf(path)), catch: failureOf(path) })
+/** The value of a YAML file; a failure names the line and the column. `what` is what people call such a file. */
+export const read = (path: string, what = "mapping"): Effect.Effect<unknown, SourceFailure> =>
+  Effect.tryPromise({ try: async () => valueOf(path, await textOf(path, what)), catch: failureOf(path) })

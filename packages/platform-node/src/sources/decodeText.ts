@@ -1,8 +1,8 @@
 /** Bytes to text: by byte order mark, else as told, else UTF-8. What is no text of that encoding is refused. */
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
+import type { encodings } from "@loom-scim/core/provisioning/SourceSettings"
 
 /** What a mapping file may say. `latin1` is read as Windows-1252, which has letters where ISO 8859-1 has controls. */
-export const encodings = ["utf-8", "utf-16le", "utf-16be", "windows-1252", "latin1"] as const
 export type Encoding = (typeof encodings)[number]
 
 const markOf = (head: Uint8Array): Encoding | undefined => {

@@ -7,6 +7,7 @@ import type { Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
 import {
   BindRequest,
+  ExtendedRequest,
   MessageParser,
   PagedResultsControl,
   SearchEntry,
@@ -80,12 +81,21 @@ const lost = (cause: unknown): LdapConnectionLost => {
   return new LdapConnectionLost(typeof code === "string" ? code : null)
 }
 
-const dial = ({ ca, host, isSecure, port, timeoutMillis }: LdapAddress): Promise<Socket> =>
+/** StartTLS (RFC 4511 §4.14.1). */
+const startTlsOid = "1.3.6.1.4.1.1466.20037"
+
+/** Connects; over a plain connection when there is one. */
+const dial = (
+  { ca, host, port, timeoutMillis }: LdapAddress,
+  isSecure: boolean,
+  plain: Socket | null = null
+): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = isSecure
       ? connectTls({
           host,
           port,
+          ...(plain === null ? {} : { socket: plain }),
           ...(isIP(host) === 0 ? { servername: host } : {}),
           ...(ca === undefined ? {} : { ca: [...ca] })
         })
@@ -103,9 +113,8 @@ const dial = ({ ca, host, isSecure, port, timeoutMillis }: LdapAddress): Promise
 
 /** One request at a time. Once lost it stays lost. */
 export class LdapConnection {
-  readonly #socket: Socket
+  #socket: Socket
   readonly #timeoutMillis: number
-  readonly #parser = new MessageParser()
   #pending: Pending | undefined
   #lost: LdapConnectionLost | undefined
   #lastId = 0
@@ -113,13 +122,18 @@ export class LdapConnection {
   private constructor(socket: Socket, timeoutMillis: number) {
     this.#socket = socket
     this.#timeoutMillis = timeoutMillis
+    this.#listen(socket)
+  }
+
+  #listen(socket: Socket): void {
     const unused = new Map()
-    socket.on("data", (data) => this.#parser.read(data, unused))
+    const parser = new MessageParser()
+    socket.on("data", (data) => parser.read(data, unused))
     socket.on("timeout", () => socket.destroy(new LdapConnectionLost("ETIMEDOUT")))
     socket.on("error", (cause) => this.#end(lost(cause)))
     socket.on("close", () => this.#end(new LdapConnectionLost(null)))
-    this.#parser.on("error", () => socket.destroy(new LdapConnectionLost("EPROTO")))
-    this.#parser.on("message", (message) => {
+    parser.on("error", () => socket.destroy(new LdapConnectionLost("EPROTO")))
+    parser.on("message", (message) => {
       const pending = this.#pending
       // Such as a notice of disconnection, which has the id 0 (RFC 4511 §4.4.1); the connection then ends by itself.
       if (pending === undefined || message.messageId !== pending.id) return
@@ -134,7 +148,29 @@ export class LdapConnection {
 
   /** Connects. Rejects with an `LdapConnectionLost`, as every method does. */
   static async open(address: LdapAddress): Promise<LdapConnection> {
-    return new LdapConnection(await dial(address), address.timeoutMillis)
+    return new LdapConnection(await dial(address, address.isSecure), address.timeoutMillis)
+  }
+
+  /**
+   * Encrypts what follows (RFC 4513 §3). What came in the clear behind the answer is not read: whoever is in between may
+   * have written it.
+   */
+  async startTls(address: LdapAddress): Promise<LdapResult> {
+    const { answer } = await this.#ask(new ExtendedRequest({ messageId: this.#nextId(), oid: startTlsOid }))
+    if (answer.status !== 0) return { code: answer.status }
+    const plain = this.#socket
+    plain.removeAllListeners("data")
+    for (const event of ["timeout", "error", "close"] as const) plain.removeAllListeners(event)
+    // Errors of the plain connection are told by the one over it.
+    plain.on("error", () => undefined)
+    const secure = await dial(address, true, plain).catch((cause: unknown) => {
+      plain.destroy()
+      this.#end(lost(cause))
+      throw cause
+    })
+    this.#socket = secure
+    this.#listen(secure)
+    return { code: 0 }
   }
 
   /** Says who is asking (RFC 4513 §5.1.3). */
@@ -166,7 +202,7 @@ export class LdapConnection {
     this.#socket.destroySoon()
   }
 
-  async #ask(request: BindRequest | SearchRequest) {
+  async #ask(request: BindRequest | SearchRequest | ExtendedRequest) {
     const entries: Array<SearchEntry> = []
     const references: Array<string> = []
     const answer = await new Promise<Answer>((resolve, reject) => {

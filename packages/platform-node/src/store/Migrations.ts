@@ -74,7 +74,96 @@ const profilesTable = each([
   "CREATE TABLE profiles (connection_id TEXT NOT NULL PRIMARY KEY, url TEXT NOT NULL, profile TEXT NOT NULL)"
 ])
 
-const steps = { "0001_journal": journalTables, "0002_vault": vaultTable, "0003_profiles": profilesTable }
+const runsTables = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const position = sql.onDialectOrElse({
+    pg: () => "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    orElse: () => "INTEGER PRIMARY KEY AUTOINCREMENT"
+  })
+  yield* each([
+    `CREATE TABLE runs (
+      id TEXT NOT NULL PRIMARY KEY,
+      connection_id TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      parent TEXT,
+      started_at TEXT NOT NULL,
+      started_by TEXT NOT NULL,
+      ended_at TEXT,
+      source TEXT NOT NULL,
+      census TEXT NOT NULL,
+      withheld TEXT NOT NULL,
+      plan TEXT NOT NULL,
+      judgement TEXT NOT NULL,
+      status TEXT NOT NULL,
+      stops INTEGER NOT NULL,
+      cancelled_by TEXT
+    )`,
+    "CREATE INDEX runs_by_connection ON runs (connection_id, started_at)",
+    // Of two processes that begin a reconcile at the same time, one is refused.
+    `CREATE UNIQUE INDEX runs_one_reconcile ON runs (connection_id) WHERE kind = 'reconcile' AND ended_at IS NULL`,
+    // The long columns stand last, so that whoever looks for a state need not read over them.
+    `CREATE TABLE run_items (
+      run_id TEXT NOT NULL REFERENCES runs (id),
+      position INTEGER NOT NULL,
+      phase TEXT,
+      state TEXT NOT NULL,
+      intended_at TEXT,
+      settled_at TEXT,
+      action TEXT NOT NULL,
+      outcome TEXT,
+      PRIMARY KEY (run_id, position)
+    )`,
+    `CREATE TABLE run_decisions (
+      position ${position},
+      run_id TEXT NOT NULL REFERENCES runs (id),
+      decision TEXT NOT NULL
+    )`,
+    "CREATE INDEX run_decisions_by_run ON run_decisions (run_id, position)",
+    `CREATE TABLE managed (
+      connection_id TEXT NOT NULL,
+      endpoint TEXT NOT NULL,
+      resource_id TEXT NOT NULL,
+      "key" TEXT NOT NULL,
+      digest TEXT,
+      "groups" TEXT NOT NULL,
+      PRIMARY KEY (connection_id, endpoint, resource_id)
+    )`,
+    `CREATE INDEX managed_by_key ON managed (connection_id, endpoint, "key")`
+  ])
+})
+
+const apiTables = each([
+  `CREATE TABLE api_keys (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    grants TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT,
+    last_used_at TEXT,
+    first INTEGER UNIQUE CHECK (first = 1)
+  )`,
+  `CREATE TABLE idempotency (
+    owner TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    claimed_at TEXT NOT NULL,
+    answer TEXT,
+    PRIMARY KEY (owner, "key")
+  )`,
+  "CREATE INDEX idempotency_by_age ON idempotency (claimed_at)",
+  "CREATE INDEX events_by_moment ON events (at, connection_id, sequence)"
+])
+
+const steps = {
+  "0001_journal": journalTables,
+  "0002_vault": vaultTable,
+  "0003_profiles": profilesTable,
+  "0004_runs": runsTables,
+  "0005_api": apiTables
+}
 
 /** The version this program knows. */
 const latest = Object.keys(steps).length

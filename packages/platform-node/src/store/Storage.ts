@@ -1,6 +1,10 @@
-/** The whole store, composed: journal, profiles, vault and key ring on SQLite in a data directory, or on PostgreSQL. */
+/** The whole store, composed: every port over SQL, on SQLite in a data directory or on PostgreSQL. */
+import type { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
+import type { Idempotency } from "@loom-scim/core/ports/Idempotency"
 import type { Journal, JournalFailure } from "@loom-scim/core/ports/Journal"
+import type { Ledger } from "@loom-scim/core/ports/Ledger"
 import type { Profiles } from "@loom-scim/core/ports/Profiles"
+import type { Runs } from "@loom-scim/core/ports/Runs"
 import type { Vault } from "@loom-scim/core/ports/Vault"
 import type { Face } from "@loom-scim/core/setup/Evidence"
 import { Config, Effect, Layer, Option, Redacted } from "effect"
@@ -14,12 +18,16 @@ import * as DatabaseFile from "./DatabaseFile.ts"
 import { DataDirectory, keyFileIn } from "./DataDirectory.ts"
 import * as Migrations from "./Migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
+import * as SqlApiKeys from "./SqlApiKeys.ts"
+import * as SqlIdempotency from "./SqlIdempotency.ts"
 import * as SqlJournal from "./SqlJournal.ts"
+import * as SqlLedger from "./SqlLedger.ts"
 import * as SqlProfiles from "./SqlProfiles.ts"
+import * as SqlRuns from "./SqlRuns.ts"
 import { fromSql } from "./StoreFailure.ts"
 
-/** What every store provides. */
-export type Services = Journal | Profiles | Vault | KeyRing
+/** What every store provides; beside the ports the database itself, where the workflow engine keeps its own tables. */
+export type Services = ApiKeys | Idempotency | Journal | Ledger | Profiles | Runs | Vault | KeyRing | SqlClient
 
 /** A store, or why it cannot be opened; in every case of failure the data is as it was. */
 export type Storage = Layer.Layer<Services, JournalFailure | KeyFailure>
@@ -34,11 +42,15 @@ const services = (
     Layer.catchTag("SqlError", (error) => Layer.effectContext(Effect.fail(fromSql(place)(error))))
   )
   return Layer.mergeAll(
+    SqlApiKeys.layer(place),
+    SqlIdempotency.layer(place),
     SqlJournal.layer(place),
+    SqlLedger.layer(place),
     SqlProfiles.layer(place),
+    SqlRuns.layer(place),
     SqlVault.layer(place),
     KeyRing.layer(place)
-  ).pipe(Layer.provide(Layer.merge(database, keys)))
+  ).pipe(Layer.provide(keys), Layer.provideMerge(database))
 }
 
 /**

@@ -40,13 +40,13 @@ export const sandbox = (options: SandboxOptions = {}) =>
     (started) => Effect.promise(() => started.close())
   ).pipe(
     Effect.map((started) => {
-      const control = (path: string, body?: object) =>
+      const control = (path: string, body?: object, method = "POST") =>
         Effect.promise(async () => {
           const response = await fetch(
             `${started.controlUrl}${path}`,
             body === undefined
               ? {}
-              : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }
+              : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } }
           )
           const text = await response.text()
           if (!response.ok) throw new Error(text)
@@ -57,8 +57,15 @@ export const sandbox = (options: SandboxOptions = {}) =>
         ...started,
         /** Puts a fault in force. */
         fault: (effect: object, rest: object = {}) => control("/faults", { ...effect, ...rest }),
+        /** Takes all faults back. */
+        mend: control("/faults", {}, "DELETE"),
         revoke: control("/token", { action: "revoke" }),
+        accept: control("/token", { action: "restore" }),
         state: control("/state"),
+        /** Every request so far. */
+        requests: control("/requests"),
+        /** Begins to count them anew. */
+        forget: control("/requests", {}, "DELETE"),
         /** Runs with a client of this sandbox. */
         client: <A, E, R>(
           use: (client: ScimClientOperations) => Effect.Effect<A, E, R>,

@@ -129,6 +129,20 @@ if (isHere) {
     }).pipe(Effect.scoped)
   )
 
+  it.live("starts TLS before it says anything, trusts only whom it was told to, and sends no password otherwise", () =>
+    Effect.gen(function* () {
+      const { caFile, url } = yield* slapd(ldif(700))
+      const started = { url, base: people, bind: account(reader), startTls: true, timeoutMillis: 2000 }
+      assert.strictEqual((yield* all(LdapSource.make({ ...started, caFile }))).length, 700)
+      const untrusted = yield* trouble(LdapSource.make(started))
+      assert.strictEqual(untrusted.reason, "refused")
+      assert.include(untrusted.message, "certificate is not trusted")
+      const wrong = { dn: reader.dn, password: Redacted.make("wrong-password-1") }
+      const refused = yield* trouble(LdapSource.make({ ...started, caFile, bind: wrong }))
+      assert.include(refused.message, "does not accept account and password")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("gives several values as a list, other bytes as base64, and what Active Directory means by its numbers", () =>
     Effect.gen(function* () {
       const guid = Buffer.from("33221100554477668899aabbccddeeff", "hex").toString("base64")
@@ -226,6 +240,22 @@ it.live("takes its leave when it is done, and when nobody wants more", () =>
     assert.strictEqual((yield* Stream.runCollect(Stream.take(source.records, 1))).length, 1)
     yield* Effect.sleep("100 millis")
     assert.strictEqual(left, 2)
+  }).pipe(Effect.scoped)
+)
+
+it.live("says nothing to a server that does not start TLS, or that goes on in the clear", () =>
+  Effect.gen(function* () {
+    const asked: Array<string> = []
+    const onRequest = (operation: string) => void asked.push(operation)
+    const tls = { startTls: true, bind: account(reader), timeoutMillis: 500 }
+    const without = yield* fake([{}], tls, { startTlsCode: 2, onRequest })
+    const refused = yield* trouble(without)
+    assert.strictEqual(refused.reason, "refused")
+    assert.include(refused.message, "does not start TLS (code 2)")
+    const clear = yield* fake([{}], tls, { startTlsCode: 0, onRequest })
+    assert.deepInclude(yield* trouble(clear), { reason: "unreadable" })
+    assert.deepStrictEqual(new Set(asked), new Set(["startTls", "other"]))
+    assert.notInclude(asked, "bind")
   }).pipe(Effect.scoped)
 )
 

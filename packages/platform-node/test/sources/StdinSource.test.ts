@@ -1,9 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { spawn } from "node:child_process"
+import { readdirSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { PassThrough, Readable } from "node:stream"
 import * as StdinSource from "../../src/sources/StdinSource.ts"
 import { all, fields, pieces, trouble } from "./harness.ts"
+
+const spools = () => readdirSync(tmpdir()).filter((name) => /^loom-scim-[\da-f]{8}-/.test(name))
 
 it.effect("reads either format from bytes, and is named stdin", () =>
   Effect.gen(function* () {
@@ -68,6 +72,44 @@ it.effect("cannot be read twice", () =>
     const failure = yield* trouble(source)
     assert.strictEqual(failure.reason, "unreadable")
     assert.include(failure.message, "cannot be read twice")
+  })
+)
+
+it.effect("is kept as a whole when it is to be read twice, and only as long as that", () =>
+  Effect.gen(function* () {
+    const before = spools()
+    yield* Effect.gen(function* () {
+      const { headers, source } = yield* StdinSource.kept(pieces("a;b\n1;2\n3;4\n", 3), { format: "csv" })
+      assert.strictEqual(source.name, "stdin")
+      const first = yield* all(source)
+      assert.deepStrictEqual(first, [
+        { at: "line 2", fields: { a: "1", b: "2" } },
+        { at: "line 3", fields: { a: "3", b: "4" } }
+      ])
+      assert.deepStrictEqual(yield* all(source), first)
+      assert.deepStrictEqual(headers === null ? null : yield* headers, ["a", "b"])
+      // Its file has no name, so that nothing stays behind even when this process is killed.
+      assert.deepStrictEqual(spools(), before)
+      const lines = yield* StdinSource.kept(Readable.from([Buffer.from('{"a":"\xEB"}\n', "latin1")]), {
+        format: "jsonl",
+        encoding: "latin1"
+      })
+      assert.isNull(lines.headers)
+      assert.deepStrictEqual(yield* fields(lines.source), [{ a: "ë" }])
+    }).pipe(Effect.scoped)
+    const { source } = yield* Effect.scoped(StdinSource.kept(pieces("a\n1\n", 3), { format: "csv" }))
+    assert.strictEqual((yield* trouble(source)).reason, "endedEarly")
+  })
+)
+
+it.effect("keeps nothing of what breaks off", () =>
+  Effect.gen(function* () {
+    const stream = new PassThrough()
+    stream.write("a\n1\n")
+    setImmediate(() => stream.destroy(new Error("secret of the producer")))
+    const failure = yield* Effect.flip(Effect.scoped(StdinSource.kept(stream, { format: "csv" })))
+    assert.deepInclude(failure, { reason: "endedEarly", source: "stdin" })
+    assert.notInclude(failure.message, "secret")
   })
 )
 

@@ -18,6 +18,10 @@ export interface FakePage {
 /** How a server takes what is not a search. */
 export interface FakeOptions {
   readonly bindCode?: number
+  /** Answers StartTLS with this, and goes on in the clear. */
+  readonly startTlsCode?: number
+  /** What is asked, in the clear. */
+  readonly onRequest?: (operation: "bind" | "search" | "startTls" | "other") => void
   /** When the client took its leave and closed the connection. */
   readonly onLeave?: () => void
 }
@@ -68,20 +72,41 @@ const respond = (id: number, page: FakePage, hasMore: boolean): Buffer => {
   return Buffer.concat([...entries, ...references, end])
 }
 
+const nameOf = (operation: number | null) => {
+  switch (operation) {
+    case ProtocolOperation.LDAP_REQ_BIND:
+      return "bind"
+    case ProtocolOperation.LDAP_REQ_SEARCH:
+      return "search"
+    case ProtocolOperation.LDAP_REQ_EXTENSION:
+      return "startTls"
+    default:
+      return "other"
+  }
+}
+
 /** What a server does instead of answering a search. */
 export type Misbehaviour = "hang" | "hangUp" | "babble"
 
 /** Answers the searches of each connection in turn, and every bind as it is told; yields its port. */
-export const fakeLdap = (pages: ReadonlyArray<FakePage | Misbehaviour>, { bindCode = 0, onLeave }: FakeOptions = {}) =>
+export const fakeLdap = (
+  pages: ReadonlyArray<FakePage | Misbehaviour>,
+  { bindCode = 0, onLeave, onRequest = () => undefined, startTlsCode = 2 }: FakeOptions = {}
+) =>
   tcp((socket: Socket) => {
     let asked = 0
     // The requests are small, and only one is under way at a time.
     socket.on("data", (data) => {
+      // A handshake is no LDAP.
+      if (data[0] !== 0x30) return onRequest("other")
       const reader = new BerReader(data)
       reader.readSequence()
       const id = reader.readInt() ?? 0
       const operation = reader.peek()
-      if (operation === ProtocolOperation.LDAP_REQ_BIND) {
+      onRequest(nameOf(operation))
+      if (operation === ProtocolOperation.LDAP_REQ_EXTENSION) {
+        socket.write(message(id, ProtocolOperation.LDAP_RES_EXTENSION, result(startTlsCode)))
+      } else if (operation === ProtocolOperation.LDAP_REQ_BIND) {
         socket.write(message(id, ProtocolOperation.LDAP_RES_BIND, result(bindCode)))
       } else if (operation === ProtocolOperation.LDAP_REQ_SEARCH) {
         const page = pages[asked] ?? "hangUp"

@@ -58,7 +58,8 @@ const server = process.env["LOOM_SCIM_TEST_POSTGRES"] ?? "postgres://postgres@12
 
 const administrator = PgClient.layer({ url: Redacted.make(server), maxConnections: 1, connectTimeout: "3 seconds" })
 
-const administer = (statement: string) =>
+/** Runs a statement as the administrator of the server. */
+export const administer = (statement: string) =>
   Effect.flatMap(SqlClient, (sql) => sql.unsafe(statement)).pipe(Effect.provide(administrator))
 
 /** Whether a PostgreSQL answers; where one must (`LOOM_SCIM_REQUIRE_POSTGRES=1`), silence is an error. */

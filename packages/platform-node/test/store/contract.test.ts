@@ -1,6 +1,7 @@
 /** The one contract, on both databases. */
 import { Effect } from "effect"
 import { vaultContract } from "../vault/contract.ts"
+import { apiContract } from "./api.ts"
 import { postgres, postgresAnswers, sqlite } from "./backend.ts"
 import { contract } from "./contract.ts"
 
@@ -12,4 +13,5 @@ if (!backends.includes(postgres)) {
 for (const backend of backends) {
   contract(backend)
   vaultContract(backend)
+  apiContract(backend)
 }

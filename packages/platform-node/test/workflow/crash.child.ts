@@ -9,7 +9,7 @@ import * as Workflow from "effect/workflow/Workflow"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { Redacted } from "effect"
 import * as SqliteClient from "../../src/store/SqliteClient.ts"
-import { engine } from "./engine.ts"
+import * as Engine from "../../src/workflow/Engine.ts"
 
 const [, , kind = "", place = ""] = process.argv
 
@@ -44,7 +44,7 @@ const database =
 
 say(
   `result ${await Steps.execute({ id: "x" }).pipe(
-    Effect.provide(steps.pipe(Layer.provideMerge(engine(database)))),
+    Effect.provide(steps.pipe(Layer.provideMerge(Engine.layer), Layer.provide(database))),
     Effect.runPromise
   )}`
 )

@@ -9,7 +9,7 @@ import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { type Backend, postgres, postgresAnswers, sqlite } from "../store/backend.ts"
-import { engine } from "./engine.ts"
+import * as Engine from "../../src/workflow/Engine.ts"
 
 const backends = (await Effect.runPromise(postgresAnswers)) ? [sqlite, postgres] : [sqlite]
 const script = fileURLToPath(new URL("crash.child.ts", import.meta.url))
@@ -55,7 +55,7 @@ const stress = (backend: Backend) =>
       return yield* Effect.forEach(ids, (id) => Gate.execute({ id }).pipe(Effect.timeout("40 seconds"), Effect.exit), {
         concurrency: 20
       })
-    }).pipe(Effect.provide(waiting.pipe(Layer.provideMerge(engine(store.around)))))
+    }).pipe(Effect.provide(waiting.pipe(Layer.provideMerge(Engine.layer), Layer.provide(store.around))))
     assert.strictEqual(exits.filter(Exit.isSuccess).length, executions)
   }).pipe(Effect.scoped)
 

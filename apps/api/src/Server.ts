@@ -1,0 +1,34 @@
+/** The server from its store to its socket, and the order in which it goes down. */
+import { Effect, Layer } from "effect"
+import { HttpServer } from "effect/http/HttpServer"
+import * as App from "./App.ts"
+import * as FirstKey from "./auth/FirstKey.ts"
+import * as Listener from "./Listener.ts"
+import { Readiness } from "./Readiness.ts"
+import * as Services from "./Services.ts"
+import type { Settings } from "./Settings.ts"
+
+/** Not ready first, so that a load balancer looks elsewhere; then no new connections; then the store is closed. */
+const draining = (millis: number) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const readiness = yield* Readiness
+      yield* Effect.addFinalizer(() => Effect.andThen(readiness.stop, Effect.sleep(millis)))
+    })
+  )
+
+/** The whole server; `show` gets the first key, `listening` the address once requests are taken. */
+export const layer = (
+  settings: Settings,
+  show: (line: string) => void,
+  listening: (address: HttpServer["Service"]["address"]) => void
+) => {
+  const firstKey = Layer.effectDiscard(FirstKey.ensure(settings.newAdminKey, show))
+  const announced = Layer.effectDiscard(Effect.map(HttpServer, ({ address }) => listening(address)))
+  return Layer.mergeAll(draining(settings.drainMillis), announced).pipe(
+    Layer.provideMerge(App.layer(settings)),
+    Layer.provide(Listener.layer(settings)),
+    Layer.provide(firstKey),
+    Layer.provide(Layer.merge(Services.layer(settings), Readiness.layer))
+  )
+}

@@ -1,0 +1,58 @@
+/** What the server is started with, and the rule about where it may listen. */
+import { Result } from "effect"
+import { isIP } from "node:net"
+
+/** Everything the flags and the environment choose. */
+export interface Settings {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly directory: string
+  /** Empty for the system's own. */
+  readonly dnsServers: ReadonlyArray<string>
+  /** For labs: endpoints and metadata on private networks and this machine. Never a caller's choice. */
+  readonly allowPrivateNetwork: boolean
+  /** A proxy in front of this server ends TLS. */
+  readonly behindProxy: boolean
+  /** Both as PEM. */
+  readonly tls: { readonly certificate: string; readonly key: string } | null
+  /** The largest body taken, in bytes. */
+  readonly bodyLimit: number
+  /** Requests per second that a key may keep up; twice as many at once. */
+  readonly rate: number
+  /** How long the server still answers after it has said that it is no longer ready, and before it stops listening. */
+  readonly drainMillis: number
+  /** Make a new key for everything at the start. */
+  readonly newAdminKey: boolean
+}
+
+/** What stands unless somebody says otherwise. */
+export const defaults = {
+  host: "127.0.0.1",
+  port: 8990,
+  dnsServers: [],
+  allowPrivateNetwork: false,
+  behindProxy: false,
+  tls: null,
+  bodyLimit: 1_048_576,
+  rate: 50,
+  drainMillis: 0,
+  newAdminKey: false
+} as const satisfies Omit<Settings, "directory">
+
+const isLoopback = (host: string): boolean => {
+  const bare = host.toLowerCase().replace(/^\[|\]$/g, "")
+  return isIP(bare) === 4 ? bare.startsWith("127.") : bare === "::1" || bare === "localhost"
+}
+
+/** Keys travel with every request, so beyond this machine only TLS will do, here or in a proxy in front. */
+export const mayListen = ({
+  behindProxy,
+  host,
+  tls
+}: Pick<Settings, "host" | "behindProxy" | "tls">): Result.Result<void, string> =>
+  isLoopback(host) || behindProxy || tls !== null
+    ? Result.void
+    : Result.fail(
+        `${host} can be reached from other machines, and without TLS keys would travel in clear. Give --tls-cert and --tls-key, or say --behind-proxy when a proxy in front ends TLS.`
+      )

@@ -1,0 +1,74 @@
+/** Credentials: sealed on arrival; a rotation is proven against the server before anything is replaced. */
+import { Api } from "@loom-scim/contract/Api"
+import type { Credentials } from "@loom-scim/contract/Credentials"
+import { InvalidInputProblem, RefusedProblem } from "@loom-scim/contract/Problem"
+import { ofSetup } from "@loom-scim/contract/problemOf"
+import { ScimProbe } from "@loom-scim/core/scim/Probe"
+import * as ProbeReport from "@loom-scim/core/scim/ProbeReport"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
+import { SetupService } from "@loom-scim/core/setup/SetupService"
+import { Effect } from "effect"
+import type { Redacted } from "effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { actor, changing, reading, versioned } from "./support.ts"
+
+const shown = ({ state: { bridgeUrl, endpoint, token } }: Connection): typeof Credentials.Type => ({
+  endpoint,
+  bridgeUrl: bridgeUrl?.url ?? null,
+  token
+})
+
+export const CredentialsHandlers = HttpApiBuilder.group(
+  Api,
+  "credentials",
+  Effect.fnUntraced(function* (handlers) {
+    const setup = yield* SetupService
+    const prober = yield* ScimProbe
+
+    /** Fails unless the server takes the token; nothing is recorded. */
+    const prove = Effect.fnUntraced(function* ({ state: { bridgeUrl } }: Connection, token: Redacted.Redacted) {
+      if (bridgeUrl === null) {
+        const detail = "There is no bridge URL yet to try the token against."
+        const next = "Set it up first; a first token is saved with PUT …/credentials/token."
+        return yield* new RefusedProblem({ detail, next, reason: "stepBlocked", missing: "bridgeUrl" })
+      }
+      const { allowPrivateNetwork, url } = bridgeUrl
+      const report = yield* prober.run({ url, token, allowPrivateNetwork })
+      if (ProbeReport.succeeded(report)) return
+      const fatal = ProbeReport.firstFatal(report)
+      return yield* new InvalidInputProblem({
+        detail: `The new token was not taken over: ${fatal?.message ?? "the user list was not reached."}`,
+        next: `${fatal?.next ?? "Look at the server."} The old token is still in place.`,
+        reason: fatal?.outcome ?? "notReached",
+        missing: null
+      })
+    })
+
+    return handlers.handleAll({
+      get: Effect.fnUntraced(function* ({ params }) {
+        const connection = yield* reading(setup.get(params.connection))
+        return versioned(connection, shown(connection))
+      }),
+      save: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        const { expiresAt = null, token } = payload
+        const id = params.connection
+        const connection = yield* changing(id, headers["if-match"], setup.saveToken(id, token, expiresAt, yield* actor))
+        return versioned(connection, shown(connection))
+      }),
+      rotate: Effect.fnUntraced(function* ({ headers, params, payload }) {
+        const { expiresAt = null, token } = payload
+        const id = params.connection
+        const by = yield* actor
+        const before = yield* reading(setup.get(id))
+        yield* prove(before, token)
+        yield* changing(id, headers["if-match"], setup.saveToken(id, token, expiresAt, by))
+        const proven = setup.probe(id, by)
+        const connection = yield* Effect.mapError(
+          before.state.connected === null ? proven : Effect.andThen(proven, setup.submit(id, { _tag: "Connect" }, by)),
+          (error) => ofSetup(error)
+        )
+        return versioned(connection, shown(connection))
+      })
+    })
+  })
+)

@@ -1,0 +1,56 @@
+/** Says what is wrong with the form of a request: where, and what was expected; never the value, it may be a secret. */
+import { InternalProblem, InvalidRequestProblem } from "@loom-scim/contract/Problem"
+import { WellFormed } from "@loom-scim/contract/WellFormed"
+import { Effect, SchemaIssue } from "effect"
+import type { HttpApiSchemaError } from "effect/http-api/HttpApiError"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => {
+    switch (issue._tag) {
+      case "MissingKey":
+        return "is missing"
+      case "UnexpectedKey":
+        return "is not known here"
+      default:
+        return "does not have the expected form"
+    }
+  },
+  checkHook: (issue) => {
+    const message: unknown = issue.filter.annotations?.["message"]
+    return typeof message === "string" ? message : "does not have the expected form"
+  }
+})
+
+const place = (segment: PropertyKey | { readonly key: PropertyKey }): string | number => {
+  const key = typeof segment === "object" ? segment.key : segment
+  return typeof key === "number" ? key : String(key)
+}
+
+const errorsOf = ({ cause, kind }: HttpApiSchemaError) =>
+  format(cause.issue).issues.map(({ message, path }) => ({
+    path: [kind.toLowerCase(), ...(path ?? []).map(place)],
+    message
+  }))
+
+/** Requests that do not fit are the caller's, answers that do not fit are ours. */
+export const layer = HttpApiMiddleware.layerSchemaErrorTransform(WellFormed, (error) =>
+  error.kind === "Body" || error.kind === "ResponseHeaders"
+    ? Effect.logError("an answer does not fit its schema", error.cause).pipe(
+        Effect.andThen(
+          Effect.fail(
+            new InternalProblem({
+              detail: "The answer could not be written.",
+              next: "Look for the request's id in the server's log, and report it."
+            })
+          )
+        )
+      )
+    : Effect.fail(
+        new InvalidRequestProblem({
+          detail: `The ${error.kind.toLowerCase()} of the request does not fit.`,
+          next: "Compare it with /docs.",
+          errors: errorsOf(error)
+        })
+      )
+)

@@ -1,0 +1,136 @@
+/** `loom-scim apply`: makes the members of the workspace equal to a source, or carries out a plan that was saved. */
+import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
+import { Runs, RunUnfinished } from "@loom-scim/core/ports/Runs"
+import { check } from "@loom-scim/core/provisioning/PlanCheck"
+import type { Drift } from "@loom-scim/core/provisioning/PlanDrift"
+import type { Recognised } from "@loom-scim/core/provisioning/Recognised"
+import * as PlanText from "@loom-scim/core/provisioning/PlanText"
+import type { NewRun } from "@loom-scim/core/runs/RunService"
+import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
+import { Console, Effect, Option } from "effect"
+import { codes, Ended, fromError } from "../Exit.ts"
+import { printable } from "../plain/Printable.ts"
+import { momentText } from "../plain/RunText.ts"
+import { begin, carryOut, showPlan } from "./begin.ts"
+import { using } from "./connected.ts"
+import type { PlanningFlags } from "./planning.ts"
+import { planned, sourceProblems } from "./planning.ts"
+import * as PlanReport from "./planReport.ts"
+import { load } from "./planSave.ts"
+import { withRuns } from "./runServices.ts"
+import type { SharedFlags } from "./shared.ts"
+
+/** The command's own flags. */
+export interface ApplyFlags extends Omit<PlanningFlags, "mapping"> {
+  readonly mapping: Option.Option<string>
+  readonly plan: Option.Option<string>
+  readonly yes: boolean
+}
+
+const usage = (reason: string, detail: string) => Effect.fail(new Ended({ code: codes.usage, reason, detail }))
+
+const movedWords: Record<Drift["kind"], string> = {
+  changed: "is another than it was when the plan was made",
+  vanished: "is gone",
+  appeared: "is in the way: somebody has that external id or name by now"
+}
+
+const maxMoved = 50
+
+const movedText = (drifts: ReadonlyArray<Drift>): ReadonlyArray<string> => [
+  ...drifts.slice(0, maxMoved).map(({ action, id, kind, label }) => {
+    const which = id === "" ? "" : ` (${printable(id)})`
+    return `  ! ${PlanText.titleOf(action)} ${printable(label)}: ${kind === "appeared" ? `another${which} ` : ""}${movedWords[kind]}`
+  }),
+  ...(drifts.length > maxMoved ? [`  and ${drifts.length - maxMoved} more`] : [])
+]
+
+/** Recognised resources become managed ones; how they were last sent is not known. */
+const managedOf = (recognised: Iterable<Recognised>): NewRun["recognised"] =>
+  Array.from(recognised, (one) => ({ ...one, digest: null, groups: [] }))
+
+/** Said before both sides are read, and not only when the run is begun. */
+const refuseUnfinished = Effect.fnUntraced(function* (connectionId: ConnectionId) {
+  const unfinished = yield* Runs.use(({ list }) => list({ connectionId, unfinished: true }))
+  const other = unfinished.find(({ kind }) => kind === "reconcile")
+  if (other !== undefined) return yield* new RunUnfinished({ connectionId, runId: other.id })
+  return undefined
+})
+
+const fresh = Effect.fnUntraced(function* (
+  flags: SharedFlags,
+  own: ApplyFlags,
+  mapping: string,
+  connected: Connected,
+  connection: Connection
+) {
+  yield* refuseUnfinished(connection.id)
+  const managed = yield* Runs.use((runs) => runs.managed(connection.id))
+  const result = yield* planned(flags, { ...own, mapping }, { connected, connection, managed })
+  if (!flags.json) yield* Console.log(PlanReport.text(result))
+  const { made, policy, source } = result
+  const run = {
+    connectionId: connection.id,
+    kind: "reconcile" as const,
+    parent: null,
+    source,
+    plan: made.plan,
+    policy,
+    recognised: managedOf(made.recognised)
+  }
+  yield* begin(flags, run, { yes: own.yes, question: carryOut })
+  const trouble = sourceProblems(made)
+  if (trouble !== null) return yield* trouble
+  return undefined
+})
+
+const saved = Effect.fnUntraced(function* (flags: SharedFlags, own: ApplyFlags, path: string, connected: Connected) {
+  yield* refuseUnfinished(connected.id)
+  const file = yield* load(path, connected)
+  if (!flags.json) yield* Console.log(`Saved ${momentText(file.madeAt)} from ${printable(file.source)}.`)
+  yield* showPlan(flags, file)
+  const moved = yield* Effect.mapError(check(file, connected), fromError)
+  if (moved.length > 0) {
+    if (flags.json) yield* Console.log(JSON.stringify({ _tag: "Drift", moved }))
+    else yield* Console.log(`The workspace has moved since the plan was made:\n${movedText(moved).join("\n")}`)
+    const detail = `${moved.length} of what the plan is about moved since; nothing was begun. Make it again: loom-scim plan --save ${path}`
+    return yield* new Ended({ code: codes.checkFailed, reason: "PlanDrifted", detail })
+  }
+  const run = {
+    connectionId: connected.id,
+    kind: "reconcile" as const,
+    parent: null,
+    source: file.source,
+    plan: file.plan,
+    policy: file.policy,
+    recognised: managedOf(file.recognised)
+  }
+  return yield* begin(flags, run, { yes: own.yes, question: carryOut })
+})
+
+/**
+ * Shows the plan, asks, and carries it out. Exit code 0: all done, 2: nobody could be asked, 3: not confirmed, cancelled
+ * or rejected, 4: something was not done or the plan has drifted, 6: waits for a decision, 7: paused.
+ */
+export const apply = (flags: SharedFlags, own: ApplyFlags): Effect.Effect<void, Ended> =>
+  Effect.suspend(() => {
+    const { connection, mapping, plan, source } = own
+    if (Option.isSome(plan)) {
+      return Option.isSome(mapping) || Option.isSome(source)
+        ? usage("PlanAndSource", "A saved plan is carried out as it is: leave out --source and --mapping.")
+        : withRuns(
+            flags,
+            using(connection, (connected) => saved(flags, own, plan.value, connected))
+          )
+    }
+    if (Option.isNone(mapping)) {
+      return usage("NoPlan", "Give --mapping, and --source unless the mapping names it; or a plan: --plan FILE.")
+    }
+    return withRuns(
+      flags,
+      Effect.scoped(
+        using(connection, (connected, connection) => fresh(flags, own, mapping.value, connected, connection))
+      )
+    )
+  })

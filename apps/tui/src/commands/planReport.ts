@@ -1,0 +1,86 @@
+/** A plan with all that was noticed on the way, for people and for machines. */
+import type { Repetition } from "@loom-scim/core/provisioning/Duplicates"
+import * as PlanText from "@loom-scim/core/provisioning/PlanText"
+import type { Reconciled } from "@loom-scim/core/provisioning/Reconcile"
+import { held } from "../plain/HoldText.ts"
+import { printable } from "../plain/Printable.ts"
+import type { Planned } from "./planning.ts"
+
+// Problems beyond these are counted: a wrong column makes one per person.
+const shownProblems = 20
+
+const common: Record<Repetition["by"], string> = { key: "external id", userName: "user name", email: "address" }
+
+/** `line 7: repeats line 3 (external id "e1")`. */
+const repetitionText = ({ again, by, first, kind, value }: Repetition): string => {
+  const what = `${common[by]} ${JSON.stringify(value)}`
+  const other = first ?? "a row that is no longer there"
+  return kind === "duplicate" ? `${again}: repeats ${other} (${what})` : `${again}: contradicts ${other} (${what})`
+}
+
+const rows = (count: number): string => (count === 1 ? "1 row" : `${count} rows`)
+
+const listed = (lines: ReadonlyArray<string>, all: number): ReadonlyArray<string> => [
+  ...lines.slice(0, shownProblems).map((line) => `  ${printable(line)}`),
+  ...(all > shownProblems ? [`  and ${all - shownProblems} more`] : [])
+]
+
+const remarks = ({
+  contradictions,
+  excluded,
+  failure,
+  plan,
+  problems,
+  records,
+  repetitions
+}: Reconciled): ReadonlyArray<string> => {
+  const { duplicates } = plan.census
+  const isRepeated = duplicates + contradictions > 0
+  return [
+    `${records} records read, ${excluded} left out by the mapping, ${problems.length} problems.`,
+    ...listed(
+      problems.map(({ at, detail, field }) => `${at}: ${field} ${detail}`),
+      problems.length
+    ),
+    ...(isRepeated ? [`${rows(duplicates)} repeating another, ${rows(contradictions)} contradicting another.`] : []),
+    ...listed(repetitions.map(repetitionText), duplicates + contradictions),
+    ...(failure === null ? [] : [`The source was not read to its end: ${printable(failure.message)}`])
+  ]
+}
+
+const heldSection = ({ judgement }: Planned): ReadonlyArray<string> =>
+  judgement._tag === "Clear"
+    ? []
+    : ["", "Held until somebody allows it:", ...judgement.reasons.map((one) => `  ${held(one)}`)]
+
+/** As text: the plan, then what the source had, then what the guard says. */
+export const text = (planned: Planned): string =>
+  [PlanText.toText(planned.made.plan), ...remarks(planned.made), ...heldSection(planned)].join("\n")
+
+/** The same as Markdown, for a pull request. */
+export const markdown = (planned: Planned): string => {
+  const { judgement, made } = planned
+  const notes = remarks(made).map((line) => (line.startsWith("  ") ? `    ${line.trim()}` : `${line}\n`))
+  const reasons =
+    judgement._tag === "Clear"
+      ? []
+      : ["\n**Held until somebody allows it:**\n", ...judgement.reasons.map((one) => `    ${held(one)}`)]
+  return [PlanText.toMarkdown(made.plan), ...notes, ...reasons].join("\n")
+}
+
+/** The same for machines. */
+export const json = ({ judgement, made, source }: Planned): string => {
+  const { contradictions, excluded, failure, plan, problems, records, repetitions } = made
+  return JSON.stringify({
+    source,
+    records,
+    excluded,
+    problems,
+    duplicates: plan.census.duplicates,
+    contradictions,
+    repetitions,
+    failure: failure === null ? null : failure.message,
+    judgement,
+    plan: JSON.parse(PlanText.toJson(plan))
+  })
+}

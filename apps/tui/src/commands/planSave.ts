@@ -1,0 +1,67 @@
+/** Keeps a plan in a file, and reads it again. */
+import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
+import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
+import { DateTime, Effect, Result } from "effect"
+import { open, readFile, rename, rm } from "node:fs/promises"
+import { codes, Ended } from "../Exit.ts"
+import type { Planned, PlanningFlags } from "./planning.ts"
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause ? String(cause.code) : cause instanceof Error ? cause.message : "unknown"
+
+const failed = (what: string) => (cause: unknown) =>
+  new Ended({ code: codes.usage, reason: "PlanFileFailed", detail: `${what} (${codeOf(cause)}).` })
+
+/** Wholly or not at all, and for nobody else to read: people are in it. */
+const write = async (path: string, text: string): Promise<void> => {
+  const draft = `${path}.${process.pid}.draft`
+  try {
+    const file = await open(draft, "wx", 0o600)
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } catch (cause) {
+    await rm(draft, { force: true })
+    throw cause
+  }
+}
+
+/** Writes a plan to a file. */
+export const save = Effect.fn("planSave.save")(function* (
+  path: string,
+  { made, policy, source }: Planned,
+  { adopt }: Pick<PlanningFlags, "adopt">,
+  connected: Pick<Connected, "id" | "url">
+): Effect.fn.Return<void, Ended> {
+  const { plan, recognised } = made
+  const madeAt = yield* DateTime.now
+  yield* Effect.tryPromise({
+    try: () =>
+      write(path, PlanFile.toJson(PlanFile.make({ connected, madeAt, source, adopt, policy, recognised, plan }))),
+    catch: failed(`The plan cannot be saved to ${path}`)
+  })
+})
+
+/** Reads a plan that was saved, for the connection it was made for. */
+export const load = Effect.fn("planSave.load")(function* (
+  path: string,
+  connected: Pick<Connected, "id" | "url">
+): Effect.fn.Return<PlanFile.PlanFile, Ended> {
+  const text = yield* Effect.tryPromise({
+    try: () => readFile(path, "utf8"),
+    catch: failed(`The plan ${path} cannot be read`)
+  })
+  const file = Result.flatMap(PlanFile.fromJson(text), (kept) =>
+    Result.map(PlanFile.refuseOther(kept, connected), () => kept)
+  )
+  return yield* Effect.fromResult(
+    Result.mapError(
+      file,
+      ({ _tag, message }) => new Ended({ code: codes.usage, reason: _tag, detail: `${path}: ${message}` })
+    )
+  )
+})

@@ -1,0 +1,62 @@
+/** What commands on runs have beside the services of every command, and how they name a run. */
+import type { RunEvents } from "@loom-scim/core/runs/RunEvent"
+import { isOver, type Run } from "@loom-scim/core/runs/Run"
+import { RunRefused, RunService } from "@loom-scim/core/runs/RunService"
+import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
+import type { Actor, Face } from "@loom-scim/core/setup/Evidence"
+import { Effect, Option } from "effect"
+import { codes, Ended } from "../Exit.ts"
+import { runLayer } from "../Services.ts"
+import { runIdFrom } from "./runId.ts"
+import type { Services, SharedFlags } from "./shared.ts"
+import { actorOf, withServices } from "./shared.ts"
+
+/** What a command on runs may use. */
+export type RunServices = Services | ConnectedClient | RunEvents | RunService
+
+/** Whether a person is at the screen and can be asked. */
+export const isInteractive = ({ json }: SharedFlags): boolean =>
+  !json && process.stdin.isTTY && process.stdout.isTTY && process.env["TERM"] !== "dumb"
+
+/** Through which face a person acts here. */
+export const faceOf = (flags: SharedFlags): Face => (isInteractive(flags) ? "tui" : "cli")
+
+/** Who acts: the account on this machine, and whom it acts for if that was said. */
+export const actingAs = (face: Face, as: Option.Option<string>): Actor => {
+  const account = actorOf(face)
+  const name = Option.getOrElse(as, () => "").trim()
+  return name === "" || name === account.name ? account : { ...account, name: `${name} (account ${account.name})` }
+}
+
+/** Runs a command over runs and all that carries them out. */
+export const withRuns = <A, E extends { readonly _tag: string; readonly message: string }>(
+  flags: SharedFlags,
+  use: Effect.Effect<A, E, RunServices>
+): Effect.Effect<A, Ended> => withServices(flags, faceOf(flags), Effect.provide(use, runLayer))
+
+const refused = (reason: string, detail: string) => new Ended({ code: codes.refused, reason, detail })
+
+/** The run that is named; the only one that is not over when none is. */
+export const runOf = Effect.fn("runs.runOf")(function* (named: Option.Option<string>) {
+  const { list, report } = yield* RunService
+  if (Option.isSome(named)) return (yield* report(yield* runIdFrom(named.value))).run
+  const [first, ...others]: ReadonlyArray<Run> = yield* list({ unfinished: true })
+  if (first === undefined) return yield* refused("NoUnfinishedRun", "Every run is over. See them with: loom-scim runs")
+  if (others.length > 0) {
+    const ids = [first, ...others].map(({ id }) => id).join(", ")
+    return yield* refused("SeveralRuns", `Several runs are not over: ${ids}. Name one of them.`)
+  }
+  return first
+})
+
+/** The run that is named, which has to be over. */
+export const overRun = Effect.fn("runs.overRun")(function* (named: string) {
+  const { run } = yield* (yield* RunService).report(yield* runIdFrom(named))
+  if (isOver(run.status)) return run
+  return yield* new RunRefused({
+    runId: run.id,
+    reason: "notOver",
+    detail: `Run ${run.id} is not over.`,
+    next: `Let it go on (loom-scim resume ${run.id}) or end it (loom-scim cancel ${run.id}) first.`
+  })
+})

@@ -1,0 +1,70 @@
+/** `loom-scim undo`: the opposite of what a run did, as a run of its own. */
+import { Runs } from "@loom-scim/core/ports/Runs"
+import * as PlanText from "@loom-scim/core/provisioning/PlanText"
+import type { Impossible } from "@loom-scim/core/provisioning/UndoOutcome"
+import { describeRefusal } from "@loom-scim/core/provisioning/UndoOutcome"
+import { plan as undoPlan } from "@loom-scim/core/provisioning/UndoRead"
+import { Console, Effect, Option } from "effect"
+import { codes, Ended, fromError } from "../Exit.ts"
+import { printable } from "../plain/Printable.ts"
+import { begin, showPlan } from "./begin.ts"
+import { using } from "./connected.ts"
+import { policyOf } from "./policy.ts"
+import { overRun, withRuns } from "./runServices.ts"
+import type { SharedFlags } from "./shared.ts"
+
+/** Its flags. */
+export interface UndoFlags {
+  readonly run: string
+  readonly policy: Option.Option<string>
+  readonly yes: boolean
+}
+
+const maxShown = 50
+
+const impossibleText = (impossible: ReadonlyArray<Impossible>): string => {
+  const lines = impossible.slice(0, maxShown).map(({ detail, label, reason, tag }) => {
+    const what = detail === "" ? "" : ` (${printable(detail)})`
+    return `  ! ${PlanText.titleOf(tag)} ${printable(label)}${what}: ${describeRefusal(reason)}`
+  })
+  const more = impossible.length - lines.length
+  return [`Cannot be undone (${impossible.length}):`, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])].join("\n")
+}
+
+/** Shows what would be put back and what cannot be, asks, and carries it out. Exits 4 when not all of it can be. */
+export const undo = (flags: SharedFlags, own: UndoFlags) =>
+  withRuns(
+    flags,
+    Effect.gen(function* () {
+      const { connectionId, id } = yield* overRun(own.run)
+      return yield* using(Option.some(connectionId), (connected, connection) =>
+        Effect.gen(function* () {
+          const { items, managed } = yield* Runs
+          const ours = yield* managed(connectionId)
+          const made = yield* undoPlan({
+            connected,
+            items: yield* items(id, { states: ["done", "doubtful"] }),
+            managed: ours.filter(({ endpoint }) => endpoint === "Users").length
+          }).pipe(Effect.mapError(fromError))
+          const { impossible, plan } = made
+          const policy = yield* policyOf(own.policy, connection)
+          yield* showPlan(flags, { plan, policy })
+          if (impossible.length > 0) {
+            yield* Console.log(
+              flags.json ? JSON.stringify({ _tag: "Impossible", impossible }) : impossibleText(impossible)
+            )
+          }
+          yield* begin(
+            flags,
+            { connectionId, kind: "undo", parent: id, source: `run ${id}`, plan, policy, recognised: [] },
+            { yes: own.yes, question: (count) => `Undo with ${count === 1 ? "1 action" : `${count} actions`}? [y/N] ` }
+          )
+          if (impossible.length > 0) {
+            const detail = `${impossible.length} of what run ${id} did cannot be undone; see above.`
+            return yield* new Ended({ code: codes.checkFailed, reason: "NotAllUndone", detail })
+          }
+          return undefined
+        })
+      )
+    })
+  )

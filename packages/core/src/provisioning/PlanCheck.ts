@@ -1,0 +1,63 @@
+/** Whether a kept plan may still be applied: reads the server again, and changes nothing. */
+import { Effect, Stream } from "effect"
+import type { Connected } from "../operations/ConnectedClient.ts"
+import type { ResourceType } from "../scim/Attribute.ts"
+import type { JsonObject } from "../scim/Json.ts"
+import { tolerate } from "../scim/ResourceDecode.ts"
+import { groupType, loomUser } from "../scim/Schemas.ts"
+import type { ListIncomplete } from "../scim/ScimClientList.ts"
+import type { ScimError } from "../scim/ScimError.ts"
+import type { Action } from "./Action.ts"
+import { type Drift, DriftWatch } from "./PlanDrift.ts"
+import { type PlanFile, type PlanFileRefused, refuseOther } from "./PlanFile.ts"
+
+const endpointOf = (action: Action): "Users" | "Groups" | null => {
+  switch (action._tag) {
+    case "Create":
+    case "Update":
+    case "RoleChange":
+    case "Reactivate":
+    case "Adopt":
+    case "Deactivate":
+    case "Delete":
+      return "Users"
+    case "GroupCreate":
+    case "GroupAdopt":
+    case "GroupRename":
+    case "MembersAdd":
+    case "MembersRemove":
+    case "GroupDelete":
+      return "Groups"
+    case "Skip":
+    case "Conflict":
+      return null
+  }
+}
+
+/**
+ * All that moved since the plan was made; empty when it may be applied. Only what the plan touches is read, and a list
+ * that is not whole fails: what was not seen could be anything.
+ */
+export const check = Effect.fn("PlanCheck.check")(function* (
+  file: PlanFile,
+  connected: Pick<Connected, "id" | "url" | "client">
+): Effect.fn.Return<ReadonlyArray<Drift>, PlanFileRefused | ScimError | ListIncomplete> {
+  yield* Effect.fromResult(refuseOther(file, connected))
+  const watch = new DriftWatch(file.plan)
+  const touched = new Set(file.plan.actions.map(endpointOf))
+  const found: Array<Drift> = []
+  const look = (endpoint: "Users" | "Groups", type: ResourceType, see: (resource: JsonObject) => Drift | null) =>
+    touched.has(endpoint)
+      ? Stream.runForEachArray(connected.client.list(endpoint), (resources) =>
+          Effect.sync(() => {
+            for (const resource of resources) {
+              const moved = see(tolerate(resource, type).resource)
+              if (moved !== null) found.push(moved)
+            }
+          })
+        )
+      : Effect.void
+  yield* look("Users", loomUser, (user) => watch.user(user))
+  yield* look("Groups", groupType, (group) => watch.group(group))
+  return [...found, ...watch.vanished]
+})

@@ -1,0 +1,126 @@
+/** A plan as it is kept in a file: reviewed by a person, and applied later to what it was made for. */
+import { Result, Schema } from "effect"
+import type { DateTime } from "effect"
+import type { Connected } from "../operations/ConnectedClient.ts"
+import { BridgeUrl } from "../setup/BridgeUrl.ts"
+import { ConnectionId } from "../setup/ConnectionId.ts"
+import { faultsOf } from "./DecodeFaults.ts"
+import { GuardPolicy } from "./Guard.ts"
+import { fingerprint, Plan } from "./Plan.ts"
+import { Recognised } from "./Recognised.ts"
+
+/** Everything that applying needs. Secrets are not in it; people are, so it is as private as the source. */
+export const PlanFile = Schema.Struct({
+  version: Schema.Literal(1),
+  connectionId: ConnectionId,
+  /** The server whose users the plan is about. */
+  url: BridgeUrl,
+  madeAt: Schema.DateTimeUtcFromString,
+  /** What a person calls the source. */
+  source: Schema.String,
+  adopt: Schema.Literals(["never", "unclaimed", "any"]),
+  policy: GuardPolicy,
+  /** Of what the plan does: a file that was edited is refused. */
+  fingerprint: Schema.String,
+  /** Ours by external id, and not yet known as managed. */
+  recognised: Schema.Array(Recognised),
+  plan: Plan
+})
+export type PlanFile = typeof PlanFile.Type
+
+const advice = {
+  malformed: "Make the plan again: loom-scim plan --save FILE",
+  otherVersion: "Make the plan again with this version: loom-scim plan --save FILE",
+  changed: "Change the source or the mapping instead, and make the plan again",
+  otherConnection: "Name the connection it was made for with --connection, or make a plan for this one",
+  otherServer: "The connection has moved since: make the plan again"
+} as const
+
+/** A file is no plan, or not one for this connection. */
+export class PlanFileRefused extends Schema.TaggedError<PlanFileRefused>()("PlanFileRefused", {
+  reason: Schema.Literals(["malformed", "otherVersion", "changed", "otherConnection", "otherServer"]),
+  detail: Schema.String
+}) {
+  override get message(): string {
+    return `${this.detail} ${this.next}.`
+  }
+  get next(): string {
+    return advice[this.reason]
+  }
+}
+
+/** What a file is made of. */
+export interface PlanFileInput {
+  readonly connected: Pick<Connected, "id" | "url">
+  readonly madeAt: DateTime.Utc
+  readonly source: string
+  readonly adopt: PlanFile["adopt"]
+  readonly policy: GuardPolicy
+  readonly recognised: Iterable<Recognised>
+  readonly plan: Plan
+}
+
+/** Makes one. */
+export const make = ({ connected, recognised, ...rest }: PlanFileInput): PlanFile => ({
+  version: 1,
+  connectionId: connected.id,
+  url: connected.url,
+  ...rest,
+  fingerprint: fingerprint(rest.plan),
+  recognised: [...recognised]
+})
+
+const encode = Schema.encodeSync(PlanFile)
+
+const lines = (values: ReadonlyArray<unknown>): string =>
+  values.length === 0 ? "[]" : `[\n${values.map((value) => JSON.stringify(value)).join(",\n")}\n]`
+
+/** As JSON with an action a line, so that two plans can be compared line by line. */
+export const toJson = (file: PlanFile): string => {
+  const { plan, recognised, ...head } = encode(file)
+  const { actions, ...counted } = plan
+  const members = (object: object) =>
+    Object.entries(object)
+      .map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+      .join(",\n")
+  return `{\n${members(head)},\n"recognised": ${lines(recognised)},\n"plan": {\n${members(counted)},\n"actions": ${lines(actions)}\n}\n}\n`
+}
+
+const Versioned = Schema.Struct({ version: Schema.Int })
+const isVersioned = Schema.is(Versioned)
+const decode = Schema.decodeUnknownResult(PlanFile, { errors: "all" })
+
+const refused = (reason: PlanFileRefused["reason"], detail: string) =>
+  Result.fail(new PlanFileRefused({ reason, detail }))
+
+/** Reads one, or says why it is none. */
+export const fromJson = (text: string): Result.Result<PlanFile, PlanFileRefused> => {
+  const parsed = Result.try((): unknown => JSON.parse(text))
+  if (Result.isFailure(parsed)) return refused("malformed", "The file is not JSON; it may have been cut off.")
+  const value = parsed.success
+  if (!isVersioned(value)) return refused("malformed", "The file is not a saved plan.")
+  if (value.version !== 1) return refused("otherVersion", `The plan has version ${value.version}, known is 1.`)
+  const decoded = decode(value)
+  if (Result.isFailure(decoded)) {
+    const [first = "", ...others] = faultsOf(decoded.failure)
+    const more = others.length === 0 ? "" : `, and ${others.length} more`
+    return refused("malformed", `The file is not a saved plan (${first}${more}).`)
+  }
+  if (fingerprint(decoded.success.plan) !== decoded.success.fingerprint) {
+    return refused("changed", "The plan was changed after it was saved.")
+  }
+  return Result.succeed(decoded.success)
+}
+
+/** Refuses a plan that was made for another connection, or for another server of it. */
+export const refuseOther = (
+  { connectionId, url }: Pick<PlanFile, "connectionId" | "url">,
+  connected: Pick<Connected, "id" | "url">
+): Result.Result<void, PlanFileRefused> => {
+  if (connectionId !== connected.id) {
+    return refused("otherConnection", `The plan was made for the connection ${connectionId}, not for ${connected.id}.`)
+  }
+  return url === connected.url
+    ? Result.void
+    : refused("otherServer", `The plan was made for ${new URL(url).host}, and ${connectionId} is another server now.`)
+}

@@ -1,0 +1,112 @@
+/** Putting members into a group and taking them out, in parts, and looking once whether that is what happened. */
+import { Effect, Result } from "effect"
+import { shownMembers } from "../scim/Members.ts"
+import type { ScimClientOperations } from "../scim/ScimClient.ts"
+import { filterLiteral } from "../scim/ScimClientRequest.ts"
+import type { PatchOperation } from "../scim/ScimClientTypes.ts"
+import type { ScimError } from "../scim/ScimError.ts"
+import type { MemberRef } from "../provisioning/Action.ts"
+import { type Patched, readBack } from "./PerformPatch.ts"
+
+/** A member whose id is known. */
+export interface Member {
+  readonly id: string
+  readonly label: string
+}
+
+/** Members with ids, and the labels of those who have none, since they were not created. */
+export interface Resolved {
+  readonly members: ReadonlyArray<Member>
+  readonly missing: ReadonlyArray<string>
+}
+
+/** Finds the ids of members who were planned before they had one. Each id once. */
+export const resolve = (refs: ReadonlyArray<typeof MemberRef.Type>, idOf: (key: string) => string | null): Resolved => {
+  const members = new Map<string, Member>()
+  const missing: Array<string> = []
+  for (const { id: given, key, label } of refs) {
+    const id = given ?? (key === null ? null : idOf(key))
+    if (id === null) missing.push(label)
+    else members.set(id, { id, label })
+  }
+  return { members: [...members.values()], missing }
+}
+
+const shownLabels = 5
+
+/** How many, and the first of them by name. */
+const counted = (labels: ReadonlyArray<string>): string => {
+  const more = labels.length > shownLabels ? ", …" : ""
+  return `${labels.length} member${labels.length === 1 ? "" : "s"}: ${labels.slice(0, shownLabels).join(", ")}${more}`
+}
+
+/** What is doubtful about members who were not created; null when all were. */
+export const doubtOfMissing = (missing: ReadonlyArray<string>): string | null =>
+  missing.length === 0 ? null : `not on the server, so not added, ${counted(missing)}`
+
+/** Which way members go. */
+export type Direction = "add" | "remove"
+
+const operationsOf = (direction: Direction, members: ReadonlyArray<Member>): ReadonlyArray<PatchOperation> =>
+  direction === "add"
+    ? [{ op: "add", path: "members", value: members.map(({ id }) => ({ value: id })) }]
+    : members.map(({ id }) => ({ op: "remove", path: `members[value eq ${filterLiteral(id)}]` }))
+
+// Servers take at least so many, or say how many they take; the client remembers that and divides further.
+const largestPart = 500
+
+/**
+ * The ids that the group shows; null when it shows none by any means. Some servers leave members out unless asked for
+ * them by name.
+ */
+const membersNow = Effect.fnUntraced(function* (
+  client: ScimClientOperations,
+  id: string
+): Effect.fn.Return<ReadonlySet<string> | null, ScimError> {
+  const { quirks } = yield* client.profile
+  const read = (projection: { readonly attributes?: ReadonlyArray<string> }) =>
+    Effect.map(client.get("Groups", id, projection), ({ resource }) => shownMembers(resource))
+  const plain = (quirks["readsWithoutMembers"] ?? 0) === 0 ? yield* read({}) : null
+  const shown = plain ?? (yield* read({ attributes: ["members"] }))
+  return shown === null ? null : new Set(shown)
+})
+
+const doubtOf = (
+  direction: Direction,
+  members: ReadonlyArray<Member>,
+  now: ReadonlySet<string> | null
+): string | null => {
+  // As above: of those who were taken out, nobody is there who is not shown.
+  if (now === null) return direction === "add" ? "the server shows no members, so they cannot be checked" : null
+  const wrong = members.filter(({ id }) => now.has(id) !== (direction === "add"))
+  if (wrong.length === 0) return null
+  return `the server ${direction === "add" ? "dropped" : "kept"} ${counted(wrong.map(({ label }) => label))}`
+}
+
+/**
+ * Moves members and reads the group back. `isBegun`: some may have been moved before, so the group is read first and only
+ * the others are sent.
+ */
+export const move = Effect.fnUntraced(function* (
+  client: ScimClientOperations,
+  id: string,
+  direction: Direction,
+  members: ReadonlyArray<Member>,
+  isBegun: boolean
+): Effect.fn.Return<Patched, ScimError> {
+  if (members.length === 0) return { by: "found", doubt: null }
+  const before = isBegun ? yield* membersNow(client, id) : null
+  // Removals are planned for members that the server showed, so that a group that shows none by now has none.
+  const isLeft = (member: Member) =>
+    direction === "add" ? before?.has(member.id) !== true : !isBegun || before?.has(member.id) === true
+  const left = members.filter(isLeft)
+  if (left.length === 0) return { by: "found", doubt: null }
+  const { behaviour } = yield* client.profile
+  const size = Math.max(1, Math.min(largestPart, behaviour.maxMembers ?? largestPart))
+  for (let from = 0; from < left.length; from += size) {
+    yield* client.patch("Groups", id, operationsOf(direction, left.slice(from, from + size)))
+  }
+  const now = yield* readBack(membersNow(client, id))
+  const doubt = Result.isSuccess(now) ? doubtOf(direction, members, now.success) : now.failure
+  return { by: "answer", doubt }
+})

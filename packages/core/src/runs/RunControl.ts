@@ -1,0 +1,95 @@
+/** What this process does with runs: which of them it carries out, and which of those are to stop. */
+import { type Cause, Context, Deferred, Effect, Layer } from "effect"
+import type { JournalFailure } from "../ports/Journal.ts"
+import type { RunId } from "./Run.ts"
+
+/** Of one run. */
+interface Seat {
+  readonly isFollowed: Deferred.Deferred<void>
+  /** A new one each time the run is followed, so that an old wish to stop is not taken for a new one. */
+  toStop: Deferred.Deferred<void>
+  /** Completed when the work ended in a way that no status can tell. */
+  broken: Deferred.Deferred<never, JournalFailure>
+  /** How many drives are at work. */
+  driving: number
+  readonly waiters: Set<Deferred.Deferred<void>>
+}
+
+/** In memory, for one process. */
+export class RunControl extends Context.Service<
+  RunControl,
+  {
+    /** Lets a run go on in this process, and takes back an earlier wish to stop. */
+    readonly follow: (id: RunId) => Effect.Effect<void>
+    /** Asks the run to stop once what is under way is settled. */
+    readonly stop: (id: RunId) => Effect.Effect<void>
+    /** Waits until nothing is at work on the run in this process. */
+    readonly idle: (id: RunId) => Effect.Effect<void>
+    /** The work of a run ended in a way that its status may not tell. */
+    readonly broke: (id: RunId, cause: Cause.Cause<JournalFailure>) => Effect.Effect<void>
+    /** Fails when it did, and otherwise never ends. */
+    readonly broken: (id: RunId) => Effect.Effect<never, JournalFailure>
+    /** Runs the work of a run, once it may go on here; the work is given what completes when it is to stop. */
+    readonly drive: <A, E, R>(
+      id: RunId,
+      work: (toStop: Deferred.Deferred<void>) => Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E, R>
+  }
+>()("@loom-scim/core/runs/RunControl") {
+  /**
+   * `followed` carries out only what somebody in this process follows, so that a command about one run does not go on
+   * with others; `every` carries out all that are not over, as a server does.
+   */
+  static readonly layer = (drives: "followed" | "every"): Layer.Layer<RunControl> =>
+    Layer.sync(RunControl, () => {
+      const seats = new Map<RunId, Seat>()
+      const seatOf = (id: RunId): Seat => {
+        const found = seats.get(id)
+        if (found !== undefined) return found
+        const seat: Seat = {
+          isFollowed: Deferred.makeUnsafe(),
+          toStop: Deferred.makeUnsafe(),
+          broken: Deferred.makeUnsafe(),
+          driving: 0,
+          waiters: new Set()
+        }
+        seats.set(id, seat)
+        return seat
+      }
+      const leave = (seat: Seat) =>
+        Effect.suspend(() => {
+          seat.driving--
+          if (seat.driving > 0) return Effect.void
+          const waiters = [...seat.waiters]
+          seat.waiters.clear()
+          return Effect.forEach(waiters, (waiter) => Deferred.succeed(waiter, undefined), { discard: true })
+        })
+      return RunControl.of({
+        follow: (id) =>
+          Effect.suspend(() => {
+            const seat = seatOf(id)
+            if (Deferred.isDoneUnsafe(seat.toStop)) seat.toStop = Deferred.makeUnsafe()
+            if (Deferred.isDoneUnsafe(seat.broken)) seat.broken = Deferred.makeUnsafe()
+            return Effect.asVoid(Deferred.succeed(seat.isFollowed, undefined))
+          }),
+        stop: (id) => Effect.suspend(() => Effect.asVoid(Deferred.succeed(seatOf(id).toStop, undefined))),
+        idle: (id) =>
+          Effect.suspend(() => {
+            const seat = seatOf(id)
+            if (seat.driving === 0) return Effect.void
+            const waiter = Deferred.makeUnsafe<void>()
+            seat.waiters.add(waiter)
+            return Deferred.await(waiter)
+          }),
+        broke: (id, cause) => Effect.suspend(() => Effect.asVoid(Deferred.failCause(seatOf(id).broken, cause))),
+        broken: (id) => Effect.suspend(() => Deferred.await(seatOf(id).broken)),
+        drive: (id, work) =>
+          Effect.gen(function* () {
+            if (drives === "followed") yield* Deferred.await(seatOf(id).isFollowed)
+            const seat = seatOf(id)
+            seat.driving++
+            return yield* Effect.ensuring(work(seat.toStop), leave(seat))
+          })
+      })
+    })
+}

@@ -1,0 +1,93 @@
+/**
+ * How many requests may be under way: more with good answers, fewer when the server is overloaded (AIMD). Pure: a state,
+ * and what it becomes by an observation.
+ *
+ * The first growth is slow on purpose. What is under way when a server says 429 is refused as a whole, and gateways ban
+ * whoever is refused too often; so as long as no limit is known, trust grows with the number of answers. After a first
+ * cut it grows by one per round of answers, as TCP does.
+ *
+ * Latency counts as overload when it is three times the lowest seen for such requests: requests then wait in the
+ * server's queue for longer than they are worked on, and fewer of them would be answered just as fast. Below 50
+ * milliseconds nobody minds a queue, and on a fast network the lowest is mostly chance, so less than that is never taken
+ * as the lowest.
+ */
+
+/** The requests that may be under way. */
+export interface Concurrency {
+  readonly most: number
+  /** At least 1, with fractions; {@link room} is what counts. */
+  readonly limit: number
+  /** The last request that was begun at the last cut; what comes of those up to it cuts no further. */
+  readonly round: number
+  /** Whether there was a cut. */
+  readonly isCut: boolean
+  /** Smoothed latency as a multiple of the lowest. */
+  readonly inflation: number
+}
+
+/** What came of a request. */
+export type Observation =
+  /** A good answer; `inflation`: its latency as a multiple of the lowest, `isFull`: as many as allowed were under way. */
+  | { readonly _tag: "Good"; readonly ticket: number; readonly inflation: number; readonly isFull: boolean }
+  /** 429. Softly, since the pace does the rest. */
+  | { readonly _tag: "Limited"; readonly ticket: number }
+  /** 5xx, a time-out, or a connection that failed. */
+  | { readonly _tag: "Failed"; readonly ticket: number }
+
+const first = 10
+const answersPerStep = 80
+const lowestMillis = 50
+const smoothing = 1 / 16
+// Double after 35,000 answers.
+const forgetting = 1 + 1 / 50_000
+const growsBelow = 2
+const cutAbove = 3
+const softCut = 0.85
+const hardCut = 0.5
+
+/** Before anything is known. */
+export const make = (most: number): Concurrency => ({
+  most: Math.max(1, Math.floor(most)),
+  limit: Math.max(1, Math.min(first, Math.floor(most))),
+  round: 0,
+  isCut: false,
+  inflation: 1
+})
+
+/** How many requests may be under way. */
+export const room = ({ limit }: Concurrency): number => Math.floor(limit)
+
+/** The lowest latency after one more; it rises slowly, since a network may become a slower one. */
+export const lowest = (known: number | undefined, millis: number): number =>
+  known === undefined || millis < known ? millis : known * forgetting
+
+/** A latency as a multiple of the lowest. */
+export const inflationOf = (known: number, millis: number): number =>
+  Math.max(1, millis / Math.max(known, lowestMillis))
+
+const cut = (state: Concurrency, begun: number, factor: number): Concurrency => ({
+  most: state.most,
+  limit: Math.max(1, state.limit * factor),
+  round: begun,
+  isCut: true,
+  inflation: 1
+})
+
+/** The state after a request; `begun` is the last one begun so far. */
+export const observe = (state: Concurrency, observation: Observation, begun: number): Concurrency => {
+  if (observation.ticket <= state.round) return state
+  switch (observation._tag) {
+    case "Failed":
+      return cut(state, begun, hardCut)
+    case "Limited":
+      return cut(state, begun, softCut)
+    case "Good": {
+      const inflation = state.inflation + (observation.inflation - state.inflation) * smoothing
+      if (inflation > cutAbove) return cut(state, begun, softCut)
+      const { isCut, limit, most, round } = state
+      const mayGrow = observation.isFull && inflation < growsBelow && limit < most
+      const step = mayGrow ? 1 / (isCut ? limit : Math.max(limit, answersPerStep)) : 0
+      return { most, limit: Math.min(most, limit + step), round, isCut, inflation }
+    }
+  }
+}

@@ -1,0 +1,228 @@
+/** What a run does about a server that is not well, on the test's clock. */
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Deferred, Effect, Exit, Layer, Redacted, Stream } from "effect"
+import { HttpClient } from "effect/http"
+import { ConnectedClient } from "../../src/operations/ConnectedClient.ts"
+import { Fingerprint, Vault } from "../../src/ports/Vault.ts"
+import { Profiles } from "../../src/ports/Profiles.ts"
+import { JournalFailure } from "../../src/ports/Journal.ts"
+import type { Action } from "../../src/provisioning/Action.ts"
+import { Runs } from "../../src/ports/Runs.ts"
+import { drive } from "../../src/runs/Drive.ts"
+import { type Run, RunId, type RunStatus } from "../../src/runs/Run.ts"
+import { type RunEvent, RunEvents } from "../../src/runs/RunEvent.ts"
+import { ConnectionId } from "../../src/setup/ConnectionId.ts"
+import { SetupService } from "../../src/setup/SetupService.ts"
+import { initial } from "../../src/setup/State.ts"
+import { type Behaviour, baseUrl, httpClient, list, played, type Seen } from "../scim/ScimClient.harness.ts"
+import * as MemoryRuns from "./memoryRuns.ts"
+
+const at = DateTime.makeUnsafe("2026-11-24T00:00:00Z")
+const evidence = { _tag: "Checked", by: "scim-probe", at, saw: "200" } as const
+const id = RunId.make("20261124-000000-000001")
+const connectionId = ConnectionId.make("acme")
+const by = { name: "Ada", face: "cli" } as const
+
+const create = (index: number): Action => {
+  const label = `p${index}@example.com`
+  const resource = { schemas: [], externalId: `p${index}`, userName: label }
+  return { _tag: "Create", key: `p${index}`, label, at: null, reason: "newInSource", resource }
+}
+
+const run: Run = {
+  id,
+  connectionId,
+  kind: "reconcile",
+  parent: null,
+  startedAt: at,
+  startedBy: by,
+  endedAt: null,
+  source: "people",
+  census: { people: 0, duplicates: 0, users: 0, managed: 0, unmanaged: 0, admins: 0 },
+  withheld: [],
+  plan: "plan",
+  judgement: { _tag: "Clear" },
+  status: { _tag: "Running" },
+  stops: 0,
+  cancelledBy: null
+}
+
+const created = ({ body }: Seen): Behaviour => ({
+  status: 201,
+  body: { ...JSON.parse(body), id: JSON.parse(body).externalId }
+})
+
+const nameIn = ({ body }: Seen): string => (body === "" ? "" : JSON.parse(body).userName)
+
+const services = (kept: MemoryRuns.Kept, http: HttpClient.HttpClient, events: Array<RunEvent>) => {
+  const state = {
+    ...initial,
+    bridgeUrl: { url: baseUrl, allowPrivateNetwork: false, evidence },
+    token: {
+      fingerprint: Fingerprint.make("0123456789ab"),
+      obtainedAt: at,
+      expiresAt: null,
+      expiryAssumed: false,
+      lapsed: null
+    },
+    deprovisioning: "deactivate",
+    connected: { at, evidence }
+  } as const
+  const told = RunEvents.of({ publish: (event) => Effect.sync(() => void events.push(event)), of: () => Stream.never })
+  return Layer.mergeAll(
+    MemoryRuns.layer(kept),
+    Layer.succeed(RunEvents, told),
+    Layer.mock(SetupService)({ get: () => Effect.succeed({ id: connectionId, state }) }),
+    ConnectedClient.layer.pipe(
+      Layer.provide([
+        Layer.mock(Vault)({ open: () => Effect.succeed(Redacted.make("token")) }),
+        Layer.mock(Profiles)({ find: () => Effect.succeedNone, keep: () => Effect.void }),
+        Layer.succeed(HttpClient.HttpClient, http)
+      ])
+    )
+  )
+}
+
+/** Drives a run of so many creations; what it ends with, and what the server and the listeners saw. */
+const driven = (
+  people: number,
+  answer: (seen: Seen, index: number) => Behaviour,
+  meanwhile: (kept: MemoryRuns.Kept) => Effect.Effect<unknown> = () => Effect.void
+) =>
+  Effect.gen(function* () {
+    const kept = new MemoryRuns.Kept()
+    const events: Array<RunEvent> = []
+    const { client, seen } = httpClient(answer)
+    const layer = services(kept, client, events)
+    const actions = Array.from({ length: people }, (_, index) => create(index))
+    yield* Effect.provide(
+      Runs.use((runs) => runs.begin(run, actions)),
+      layer
+    )
+    const toStop = yield* Deferred.make<void>()
+    const work = Effect.provide(drive(id, 1, toStop), layer)
+    const { exit, seconds } = yield* played(Effect.raceFirst(work, Effect.andThen(meanwhile(kept), Effect.never)))
+    const statuses = events.flatMap((event): ReadonlyArray<RunStatus> =>
+      event._tag === "StatusChanged" ? [event.status] : []
+    )
+    return {
+      end: Exit.isSuccess(exit) ? exit.value : exit,
+      seconds,
+      statuses,
+      paused: statuses.flatMap((status) => (status._tag === "Paused" ? [status.reason] : [])),
+      states: (kept.items.get(id) ?? []).map(({ state }) => state),
+      posts: seen.filter(({ method }) => method === "POST").map(nameIn)
+    }
+  })
+
+const refused = (status: number, headers: Readonly<Record<string, string>> = {}): Behaviour => ({
+  status,
+  headers,
+  body: { schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"], status: String(status) }
+})
+
+const count = (states: ReadonlyArray<string>, state: string) => states.filter((one) => one === state).length
+
+describe("drive", () => {
+  it.effect("creates everybody, once", () =>
+    Effect.gen(function* () {
+      const { end, posts, states, statuses } = yield* driven(150, created)
+      assert.strictEqual(end, "over")
+      assert.strictEqual(new Set(posts).size, 150)
+      assert.strictEqual(posts.length, 150)
+      assert.strictEqual(count(states, "done"), 150)
+      assert.deepStrictEqual(
+        statuses.map(({ _tag }) => _tag),
+        ["Running", "Completed"]
+      )
+    })
+  )
+
+  it.effect("stops for a person when the token is not accepted, and leaves the rest as planned", () =>
+    Effect.gen(function* () {
+      const { end, states, statuses } = yield* driven(150, (seen, index) => (index < 40 ? created(seen) : refused(401)))
+      assert.strictEqual(end, "stopped")
+      const last = statuses.at(-1)
+      assert.strictEqual(last?._tag === "Paused" ? last.reason : last, "unauthorized")
+      assert.strictEqual(count(states, "done"), 40)
+      assert.strictEqual(count(states, "planned"), 110)
+    })
+  )
+
+  it.effect("waits as long as the server asks for, when that is longer than a client waits", () =>
+    Effect.gen(function* () {
+      let limited = 0
+      const { end, paused, seconds, states } = yield* driven(5, (seen) =>
+        limited++ === 0 ? refused(429, { "retry-after": "1200" }) : created(seen)
+      )
+      assert.strictEqual(end, "over")
+      assert.deepStrictEqual([...new Set(paused)], ["rateLimited"])
+      assert.isAtLeast(seconds, 1200)
+      assert.strictEqual(count(states, "done"), 5)
+    })
+  )
+
+  it.effect("lets one object fail that the server cannot deal with, and does the others", () =>
+    Effect.gen(function* () {
+      const poison = "p3@example.com"
+      const { end, paused, states } = yield* driven(10, (seen) => {
+        if (seen.method === "GET") return list()
+        return nameIn(seen) === poison ? refused(500) : created(seen)
+      })
+      assert.strictEqual(end, "over")
+      assert.deepStrictEqual(paused, [])
+      assert.strictEqual(count(states, "done"), 9)
+      assert.strictEqual(states[3], "failed")
+    })
+  )
+
+  it.effect("waits for a server that answers nobody, longer each time, and goes on", () =>
+    Effect.gen(function* () {
+      let isDown = true
+      const { end, paused, posts, states } = yield* driven(
+        3,
+        (seen) => (isDown ? "ECONNREFUSED" : created(seen)),
+        () =>
+          Effect.andThen(
+            Effect.sleep("60 seconds"),
+            Effect.sync(() => (isDown = false))
+          )
+      )
+      assert.strictEqual(end, "over")
+      assert.isAtLeast(paused.length, 2)
+      assert.deepStrictEqual([...new Set(paused)], ["serverDown"])
+      assert.strictEqual(count(states, "done"), 3)
+      assert.isAbove(posts.length, 3)
+    })
+  )
+
+  it.effect("sends nothing while its journal cannot be written, and goes on once it can", () =>
+    Effect.gen(function* () {
+      const full = new JournalFailure({ reason: "full", detail: "The disk is full", next: "Free some space" })
+      const { end, paused, states } = yield* driven(200, created, (kept) =>
+        Effect.gen(function* () {
+          kept.failure = full
+          yield* Effect.sleep("30 seconds")
+          kept.failure = null
+        })
+      )
+      assert.strictEqual(end, "over")
+      assert.include(paused, "storage")
+      assert.strictEqual(count(states, "done"), 200)
+    })
+  )
+
+  it.effect("drops what is left when somebody cancels it", () =>
+    Effect.gen(function* () {
+      const { end, states, statuses } = yield* driven(
+        500,
+        () => "hang",
+        (kept) => Effect.sync(() => kept.runs.set(id, { ...run, cancelledBy: by }))
+      )
+      assert.strictEqual(end, "over")
+      assert.deepStrictEqual(statuses.at(-1), { _tag: "Cancelled", by })
+      assert.strictEqual(count(states, "done"), 0)
+      assert.strictEqual(count(states, "dropped") + count(states, "intended"), 500)
+    })
+  )
+})

@@ -1,0 +1,116 @@
+/** The ApiKeys port over SQL. */
+import type { ApiKey, StoredApiKey } from "@loom-scim/core/ports/ApiKeys"
+import { ApiKeyId, ApiKeys, Grant } from "@loom-scim/core/ports/ApiKeys"
+import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import * as SqlSchema from "effect/sql/SqlSchema"
+import { fromSql } from "./StoreFailure.ts"
+import { reading } from "./StoredRows.ts"
+
+const moment = Schema.NullOr(Schema.DateTimeUtcFromString)
+
+const Row = Schema.Struct({
+  id: ApiKeyId,
+  name: Schema.String,
+  hash: Schema.String,
+  grants: Schema.fromJsonString(Schema.Array(Grant)),
+  created_at: Schema.DateTimeUtcFromString,
+  created_by: Schema.String,
+  expires_at: moment,
+  revoked_at: moment,
+  last_used_at: moment
+})
+
+const fromRow = (row: typeof Row.Type): StoredApiKey => ({
+  hash: row.hash,
+  key: {
+    id: row.id,
+    name: row.name,
+    grants: row.grants,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at
+  }
+})
+
+const toRow = ({ hash, key }: StoredApiKey): typeof Row.Type => ({
+  id: key.id,
+  name: key.name,
+  hash,
+  grants: key.grants,
+  created_at: key.createdAt,
+  created_by: key.createdBy,
+  expires_at: key.expiresAt,
+  revoked_at: key.revokedAt,
+  last_used_at: key.lastUsedAt
+})
+
+const what = "an API key"
+
+/** Keeps keys in the `api_keys` table of the context's `SqlClient`; `place` is what failures call the database. */
+export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
+  Layer.effect(
+    ApiKeys,
+    Effect.gen(function* () {
+      const sql = yield* SqlClient
+      const read = reading(place)
+      const failed = fromSql(place)
+      const columns = sql.literal(Object.keys(Row.fields).join(", "))
+      const encode = Schema.encodeEffect(Row)
+
+      const rowOf = SqlSchema.findOneOption({
+        Request: ApiKeyId,
+        Result: Row,
+        execute: (id) => sql`SELECT ${columns} FROM api_keys WHERE id = ${id}`
+      })
+      const rows = SqlSchema.findAll({
+        Request: Schema.Struct({ after: Schema.String, limit: Schema.Int }),
+        Result: Row,
+        execute: ({ after, limit }) =>
+          sql`SELECT ${columns} FROM api_keys WHERE id > ${after} ORDER BY id LIMIT ${limit}`
+      })
+      const insertedFirst = SqlSchema.findAll({
+        Request: Row,
+        Result: Schema.Struct({ id: ApiKeyId }),
+        execute: (row) =>
+          sql`INSERT INTO api_keys ${sql.insert({ ...row, first: 1 })} ON CONFLICT DO NOTHING RETURNING id`
+      })
+      const ended = SqlSchema.findAll({
+        Request: Schema.Struct({ id: ApiKeyId, at: Schema.DateTimeUtcFromString }),
+        Result: Schema.Struct({ id: ApiKeyId }),
+        execute: ({ at, id }) =>
+          sql`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ${at}) WHERE id = ${id} RETURNING id`
+      })
+
+      const find = Effect.fn("ApiKeys.find")(function* (id: ApiKeyId) {
+        return Option.map(yield* read(what, rowOf(id)), fromRow)
+      })
+
+      const list = Effect.fn("ApiKeys.list")(function* (after: ApiKeyId | null, limit: number) {
+        const found = yield* read(what, rows({ after: after ?? "", limit }))
+        return found.map((row): ApiKey => fromRow(row).key)
+      })
+
+      const insert = Effect.fn("ApiKeys.insert")(function* (stored: StoredApiKey) {
+        const row = yield* Effect.orDie(encode(toRow(stored)))
+        yield* sql`INSERT INTO api_keys ${sql.insert({ ...row, first: null })}`.pipe(Effect.mapError(failed))
+      })
+
+      const insertFirst = Effect.fn("ApiKeys.insertFirst")(function* (stored: StoredApiKey) {
+        return (yield* read(what, insertedFirst(toRow(stored)))).length > 0
+      })
+
+      const revoke = Effect.fn("ApiKeys.revoke")(function* (id: ApiKeyId, at: DateTime.Utc) {
+        return (yield* read(what, ended({ id, at }))).length > 0
+      })
+
+      const touch = Effect.fn("ApiKeys.touch")(function* (id: ApiKeyId, at: DateTime.Utc) {
+        const text = DateTime.formatIso(at)
+        yield* sql`UPDATE api_keys SET last_used_at = ${text} WHERE id = ${id}`.pipe(Effect.mapError(failed))
+      })
+
+      return ApiKeys.of({ find, list, insert, insertFirst, revoke, touch })
+    })
+  )

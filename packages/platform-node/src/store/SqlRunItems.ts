@@ -1,0 +1,214 @@
+/** The part of the Runs port that keeps the journal of a run: a row per action. */
+import type { ItemQuery, Settlement } from "@loom-scim/core/ports/Runs"
+import type { Action } from "@loom-scim/core/provisioning/Action"
+import { type Run, RunId } from "@loom-scim/core/runs/Run"
+import { ItemOutcome, ItemState, phaseOf, RunItem, stateOf } from "@loom-scim/core/runs/RunItem"
+import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import { Array as Arr, DateTime, Effect, Option, Schema, Stream } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import * as SqlSchema from "effect/sql/SqlSchema"
+import { fromSql } from "./StoreFailure.ts"
+import { batch, given, reading } from "./StoredRows.ts"
+import type { Change } from "./SqlManaged.ts"
+
+const { fields } = RunItem
+const Outcome = Schema.fromJsonString(ItemOutcome)
+
+/** A row of `run_items`, without the run's id. */
+const Row = Schema.Struct({
+  position: fields.position,
+  phase: fields.phase,
+  state: fields.state,
+  intended_at: fields.intendedAt,
+  settled_at: fields.settledAt,
+  action: Schema.fromJsonString(fields.action),
+  outcome: Schema.NullOr(Outcome)
+})
+
+const fromRow = ({ intended_at, settled_at, ...rest }: typeof Row.Type): RunItem => ({
+  ...rest,
+  intendedAt: intended_at,
+  settledAt: settled_at
+})
+
+/** The outcome of what does nothing: it is over with the beginning. */
+const untried = { _tag: "Dropped", reason: "conflict" } satisfies ItemOutcome
+
+/** Items given at once, and items looked at for them: a query holds up the whole process while it runs. */
+const pageSize = 500
+const span = 5000
+
+const Page = Schema.Struct({
+  run: RunId,
+  phase: Schema.optionalKey(fields.phase),
+  states: Schema.optionalKey(Schema.Array(ItemState)),
+  after: Schema.Int,
+  through: Schema.Int,
+  limit: Schema.Int
+})
+
+const Count = Schema.Struct({ phase: fields.phase, state: fields.state, count: Schema.Int })
+const Settled = Schema.Struct({ position: fields.position, connection_id: ConnectionId })
+
+/** On the `run_items` table of the context's `SqlClient`; what an outcome makes of the managed resources goes to `change`. */
+export const make = (place: string, change: Change) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient
+    const read = reading(place)
+    const failed = fromSql(place)
+    /**
+     * Rows name their run too, and it is nowhere compared with a constant: both databases would take that for the rarer
+     * condition, and go through all items of the run instead of looking each row up by its key.
+     */
+    const isGiven = sql.literal("run_items.run_id = given.run AND run_items.position = given.position")
+
+    const rowsOf = SqlSchema.findAll({
+      Request: Page,
+      Result: Row,
+      execute: ({ after, limit, phase, run, states, through }) => {
+        const conditions = [sql`run_id = ${run}`, sql`position > ${after}`, sql`position <= ${through}`]
+        if (phase !== undefined) conditions.push(sql`phase = ${phase}`)
+        const isWanted = sql.and(states === undefined ? conditions : [...conditions, sql.in("state", states)])
+        return sql`SELECT position, phase, state, intended_at, settled_at, action, outcome FROM run_items
+          WHERE ${isWanted} ORDER BY position LIMIT ${limit}`
+      }
+    })
+    const countsOf = SqlSchema.findAll({
+      Request: RunId,
+      Result: Count,
+      execute: (id) =>
+        sql`SELECT phase, state, CAST(COUNT(*) AS INTEGER) AS count FROM run_items WHERE run_id = ${id}
+          GROUP BY phase, state ORDER BY MIN(position)`
+    })
+    const record = SqlSchema.findAll({
+      Request: Schema.Array(
+        Schema.Struct({
+          run: Schema.String,
+          position: Schema.Int,
+          state: ItemState,
+          at: Schema.DateTimeUtcFromString,
+          outcome: Outcome
+        })
+      ),
+      Result: Settled,
+      execute: (rows) => {
+        const settled = given(
+          sql,
+          { run: "TEXT", position: "INTEGER", state: "TEXT", at: "TEXT", outcome: "TEXT" },
+          rows
+        )
+        return sql`UPDATE run_items SET state = given.state, settled_at = given.at, outcome = given.outcome
+          FROM ${settled}
+          WHERE ${isGiven} AND run_items.state IN ('planned', 'intended')
+          RETURNING run_items.position,
+            (SELECT runs.connection_id FROM runs WHERE runs.id = run_items.run_id) AS connection_id`
+      }
+    })
+    const nextOf = SqlSchema.findOneOption({
+      Request: Schema.Struct({ run: RunId, after: Schema.Int }),
+      Result: Schema.Struct({ position: fields.position }),
+      execute: ({ after, run }) =>
+        sql`SELECT position FROM run_items WHERE run_id = ${run} AND position > ${after} ORDER BY position LIMIT 1`
+    })
+    const encodeActions = Schema.encodeEffect(Schema.NonEmptyArray(Schema.fromJsonString(fields.action)))
+    const encodeOutcome = Schema.encodeEffect(Outcome)
+
+    /** A row per action, within the caller's transaction. Encoded batch by batch, so that a large run is not held twice. */
+    const insert = Effect.fnUntraced(function* (
+      run: Run,
+      actions: ReadonlyArray<Action>
+    ): Effect.fn.Return<void, SqlError> {
+      const planned = { state: "planned", settled_at: null, outcome: null }
+      const dropped = {
+        state: stateOf(untried),
+        settled_at: DateTime.formatIso(run.startedAt),
+        outcome: yield* Effect.orDie(encodeOutcome(untried))
+      }
+      let position = 0
+      for (const some of Arr.chunksOf(actions, batch)) {
+        const texts = yield* Effect.orDie(encodeActions(some))
+        const rows = Arr.zipWith(some, texts, (one, action) => {
+          const phase = phaseOf(one)
+          return { run_id: run.id, position: position++, phase, ...(phase === null ? dropped : planned), action }
+        })
+        yield* sql`INSERT INTO run_items ${sql.insert(rows)}`
+      }
+    })
+
+    const streamItems = (id: RunId, { after = -1, limit = Infinity, ...which }: ItemQuery = {}) =>
+      Stream.paginate(
+        { after, left: limit },
+        Effect.fnUntraced(function* ({ after, left }) {
+          const take = Math.max(0, Math.min(pageSize, left))
+          const what = `an item of run ${id}`
+          const through = after + span
+          const rows = yield* read(what, rowsOf({ run: id, ...which, after, through, limit: take }))
+          const last = rows.length < take ? through : (rows.at(-1)?.position ?? through)
+          const isMore = rows.length < left && Option.isSome(yield* read(what, nextOf({ run: id, after: last })))
+          return [
+            rows.map(fromRow),
+            isMore ? Option.some({ after: last, left: left - rows.length }) : Option.none()
+          ] as const
+        })
+      )
+
+    const items = Effect.fn("Runs.items")((id: RunId, query?: ItemQuery) => Stream.runCollect(streamItems(id, query)))
+
+    const counts = Effect.fn("Runs.counts")((id: RunId) => read(`an item of run ${id}`, countsOf(id)))
+
+    const chosen = (id: RunId, positions: ReadonlyArray<number>) =>
+      given(
+        sql,
+        { run: "TEXT", position: "INTEGER" },
+        positions.map((position) => ({ run: id, position }))
+      )
+
+    const intend = Effect.fn("Runs.intend")(function* (id: RunId, positions: ReadonlyArray<number>, at: DateTime.Utc) {
+      yield* sql`UPDATE run_items SET state = 'intended', intended_at = ${DateTime.formatIso(at)}
+        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'planned'`.pipe(Effect.mapError(failed))
+    })
+
+    const withdraw = Effect.fn("Runs.withdraw")(function* (id: RunId, positions: ReadonlyArray<number>) {
+      yield* sql`UPDATE run_items SET state = 'planned', intended_at = NULL
+        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'intended'`.pipe(Effect.mapError(failed))
+    })
+
+    const settle = Effect.fn("Runs.settle")(function* (id: RunId, settlements: ReadonlyArray<Settlement>) {
+      // Of several about one item the first counts, as if they had come one after the other.
+      const byPosition = new Map(settlements.toReversed().map((settlement) => [settlement.position, settlement]))
+      // In one order, so that two writers wait for each other instead of blocking each other.
+      const ordered = Array.from(byPosition.values()).toSorted((left, right) => left.position - right.position)
+      const rows = ordered.map(({ at, outcome, position }) => ({
+        run: id,
+        position,
+        state: stateOf(outcome),
+        at,
+        outcome
+      }))
+      yield* sql
+        .withTransaction(
+          Effect.gen(function* () {
+            const settled = yield* read(`an item of run ${id}`, record(rows))
+            const [first] = settled
+            if (first === undefined) return
+            const positions = new Set(settled.map(({ position }) => position))
+            // In the order in which they were given.
+            const isNew = (one: Settlement) => positions.has(one.position) && byPosition.get(one.position) === one
+            yield* change(
+              first.connection_id,
+              settlements.filter(isNew).flatMap(({ managed }) => managed)
+            )
+          })
+        )
+        .pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
+    })
+
+    const drop = Effect.fn("Runs.drop")(function* (id: RunId, reason: "cancelled" | "rejected", at: DateTime.Utc) {
+      const outcome = yield* Effect.orDie(encodeOutcome({ _tag: "Dropped", reason }))
+      yield* sql`UPDATE run_items SET state = 'dropped', settled_at = ${DateTime.formatIso(at)}, outcome = ${outcome}
+        WHERE run_id = ${id} AND state = 'planned'`.pipe(Effect.mapError(failed))
+    })
+
+    return { insert, items, streamItems, counts, intend, withdraw, settle, drop }
+  })
