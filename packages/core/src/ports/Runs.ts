@@ -118,9 +118,6 @@ export class Runs extends Context.Service<
     /** Everything that we manage on a connection. */
     readonly managed: (id: ConnectionId) => Effect.Effect<ReadonlyArray<ManagedResource>, JournalFailure>
     /** Changes what we manage, outside any run. */
-    readonly manage: (
-      id: ConnectionId,
-      changes: ReadonlyArray<ManagedChange>
-    ) => Effect.Effect<void, JournalFailure>
+    readonly manage: (id: ConnectionId, changes: ReadonlyArray<ManagedChange>) => Effect.Effect<void, JournalFailure>
   }
 >()("@loom-scim/core/ports/Runs") {}

@@ -117,8 +117,9 @@ describe("a run", () => {
         withRuns(backend, (server) =>
           Effect.gen(function* () {
             const run = yield* begun(rows(people))
-            const fiber = yield* Effect.forkChild(followed(run, 1000, Effect.void))
-            yield* Effect.sleep("1500 millis")
+            const reached = yield* Deferred.make<void>()
+            const fiber = yield* Effect.forkChild(followed(run, 50, Deferred.succeed(reached, undefined)))
+            yield* Effect.raceFirst(Deferred.await(reached), Fiber.join(fiber))
             yield* Fiber.interrupt(fiber)
             const { counts, run: stopped } = yield* RunService.use(({ report }) => report(run.id))
             assert.strictEqual(stopped.status._tag, "Paused")
