@@ -12,9 +12,10 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/sandbox": [],
   "packages/platform-node": ["@loom-scim/core"],
   "packages/contract": ["@loom-scim/core"],
+  "packages/client": ["@loom-scim/contract"],
   "packages/interop": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"],
   "apps/api": ["@loom-scim/contract", "@loom-scim/core", "@loom-scim/platform-node"],
-  "apps/tui": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"]
+  "apps/tui": ["@loom-scim/contract", "@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"]
 }
 
 const sourcesIn = (directory: string): ReadonlyArray<string> =>

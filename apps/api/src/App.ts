@@ -3,38 +3,60 @@ import { Api } from "@loom-scim/contract/Api"
 import { Layer } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpRouter from "effect/http/HttpRouter"
+import { Authenticator } from "./auth/Authenticator.ts"
 import * as BearerKeys from "./auth/BearerKeys.ts"
+import { Examinations } from "./Examinations.ts"
 import { AuditHandlers } from "./handlers/Audit.ts"
 import { ChecksHandlers } from "./handlers/Checks.ts"
 import { ConnectionsHandlers } from "./handlers/Connections.ts"
 import { CredentialsHandlers } from "./handlers/Credentials.ts"
+import { DoctorHandlers } from "./handlers/Doctor.ts"
+import { GroupsHandlers } from "./handlers/Groups.ts"
 import { HealthHandlers } from "./handlers/Health.ts"
 import { KeysHandlers } from "./handlers/Keys.ts"
+import { plansHandlers } from "./handlers/Plans.ts"
+import { runsHandlers } from "./handlers/Runs.ts"
+import { ProfileHandlers } from "./handlers/Profile.ts"
 import { setupHandlers } from "./handlers/Setup.ts"
+import { UsersHandlers } from "./handlers/Users.ts"
 import * as Docs from "./http/Docs.ts"
 import * as Edge from "./http/Edge.ts"
 import * as IdempotentLive from "./http/IdempotentLive.ts"
 import * as WellFormedLive from "./http/WellFormedLive.ts"
+import * as Metrics from "./ops/Metrics.ts"
+import * as Status from "./pages/Status.ts"
 import type { Settings } from "./Settings.ts"
 
 /** What of the settings shapes the answers. */
-export type AppSettings = Pick<Settings, "allowPrivateNetwork" | "bodyLimit" | "rate">
+export type AppSettings = Pick<
+  Settings,
+  "allowPrivateNetwork" | "behindProxy" | "bodyLimit" | "oidc" | "rate" | "tls" | "uploadLimit"
+>
 
 /** Serves the API on the context's HttpServer. */
-export const layer = ({ allowPrivateNetwork, bodyLimit, rate }: AppSettings) => {
+export const layer = (settings: AppSettings) => {
+  const { allowPrivateNetwork, bodyLimit, uploadLimit } = settings
   const handlers = Layer.mergeAll(
     HealthHandlers,
     ConnectionsHandlers,
     setupHandlers({ allowPrivateNetwork }),
     CredentialsHandlers,
     ChecksHandlers,
+    plansHandlers(uploadLimit),
+    runsHandlers(uploadLimit),
     KeysHandlers,
-    AuditHandlers
-  ).pipe(Layer.provide([BearerKeys.layer(rate), IdempotentLive.layer, WellFormedLive.layer]))
+    AuditHandlers,
+    UsersHandlers,
+    GroupsHandlers,
+    DoctorHandlers.pipe(Layer.provide(Examinations.layer)),
+    ProfileHandlers
+  ).pipe(Layer.provide([BearerKeys.layer, IdempotentLive.layer, WellFormedLive.layer]))
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
     Docs.layer,
+    Metrics.layer,
+    Status.layer(settings),
     Edge.layer(bodyLimit)
-  )
+  ).pipe(Layer.provide(Authenticator.layer(settings)))
   return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })
 }

@@ -1,12 +1,15 @@
 /** The server from its store to its socket, and the order in which it goes down. */
+import * as DirectoryLock from "@loom-scim/platform-node/store/DirectoryLock"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http/HttpServer"
+import { resolve } from "node:path"
 import * as App from "./App.ts"
 import * as FirstKey from "./auth/FirstKey.ts"
 import * as Listener from "./Listener.ts"
 import { Readiness } from "./Readiness.ts"
 import * as Services from "./Services.ts"
 import type { Settings } from "./Settings.ts"
+import { localUrl } from "./Settings.ts"
 
 /** Not ready first, so that a load balancer looks elsewhere; then no new connections; then the store is closed. */
 const draining = (millis: number) =>
@@ -24,7 +27,15 @@ export const layer = (
   listening: (address: HttpServer["Service"]["address"]) => void
 ) => {
   const firstKey = Layer.effectDiscard(FirstKey.ensure(settings.newAdminKey, show))
-  const announced = Layer.effectDiscard(Effect.map(HttpServer, ({ address }) => listening(address)))
+  const announced = Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer
+      listening(address)
+      const url = address._tag === "UnixPathAddress" ? null : localUrl(settings, address.port)
+      // Whoever cannot write it can still be told by a person.
+      if (url !== null) yield* Effect.ignore(DirectoryLock.announceUrl(resolve(settings.directory), url))
+    })
+  )
   return Layer.mergeAll(draining(settings.drainMillis), announced).pipe(
     Layer.provideMerge(App.layer(settings)),
     Layer.provide(Listener.layer(settings)),

@@ -1,6 +1,7 @@
 /** What the server is started with, and the rule about where it may listen. */
 import { Result } from "effect"
 import { isIP } from "node:net"
+import type { Oidc } from "./auth/Oidc.ts"
 
 /** Everything the flags and the environment choose. */
 export interface Settings {
@@ -18,10 +19,14 @@ export interface Settings {
   readonly tls: { readonly certificate: string; readonly key: string } | null
   /** The largest body taken, in bytes. */
   readonly bodyLimit: number
+  /** The largest upload taken, in bytes; it is kept on disk while it is needed. */
+  readonly uploadLimit: number
   /** Requests per second that a key may keep up; twice as many at once. */
   readonly rate: number
   /** How long the server still answers after it has said that it is no longer ready, and before it stops listening. */
   readonly drainMillis: number
+  /** Whose tokens are taken beside keys; null for nobody's. */
+  readonly oidc: Oidc | null
   /** Make a new key for everything at the start. */
   readonly newAdminKey: boolean
 }
@@ -35,8 +40,10 @@ export const defaults = {
   behindProxy: false,
   tls: null,
   bodyLimit: 1_048_576,
+  uploadLimit: 1_073_741_824,
   rate: 50,
   drainMillis: 0,
+  oidc: null,
   newAdminKey: false
 } as const satisfies Omit<Settings, "directory">
 
@@ -56,3 +63,15 @@ export const mayListen = ({
     : Result.fail(
         `${host} can be reached from other machines, and without TLS keys would travel in clear. Give --tls-cert and --tls-key, or say --behind-proxy when a proxy in front ends TLS.`
       )
+
+/**
+ * Where a program on this machine finds the server; null when only its name leads there, as with TLS on every address,
+ * whose certificate is for that name.
+ */
+export const localUrl = ({ host, tls }: Pick<Settings, "host" | "tls">, port: number): string | null => {
+  const isEvery = host === "0.0.0.0" || host === "::" || host === "[::]"
+  const bare = host.replace(/^\[|\]$/g, "")
+  const name = isEvery ? "127.0.0.1" : isIP(bare) === 6 ? `[${bare}]` : host
+  if (tls !== null) return isEvery ? null : `https://${name}:${port}`
+  return isEvery || isLoopback(host) ? `http://${name}:${port}` : null
+}

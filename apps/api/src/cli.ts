@@ -6,7 +6,10 @@ import { Cause, Config, Effect, Exit, Layer, Logger, Option, References, Result 
 import { CliError, Command, Flag } from "effect/cli"
 import { readFileSync } from "node:fs"
 import { createSecureContext } from "node:tls"
+import * as Oidc from "./auth/Oidc.ts"
+import { oidcFlags, oidcGiven } from "./auth/oidcFlags.ts"
 import { codes, Ended } from "./Ended.ts"
+import * as Tracing from "./ops/Tracing.ts"
 import * as Server from "./Server.ts"
 import type { Settings } from "./Settings.ts"
 import { defaults, mayListen } from "./Settings.ts"
@@ -53,6 +56,11 @@ const flags = {
     within(1024, 1_073_741_824),
     Flag.withDefault<number>(defaults.bodyLimit)
   ),
+  uploadLimit: Flag.Int("upload-limit").pipe(
+    Flag.withDescription("The largest upload of a source taken, in bytes"),
+    within(1024, 1_099_511_627_776),
+    Flag.withDefault<number>(defaults.uploadLimit)
+  ),
   rateLimit: Flag.Int("rate-limit").pipe(
     Flag.withDescription("Requests per second that one key may keep up"),
     within(1, 100_000),
@@ -63,6 +71,7 @@ const flags = {
     within(0, 600),
     Flag.withDefault(0)
   ),
+  ...oidcFlags,
   newAdminKey: Flag.Boolean("new-admin-key").pipe(
     Flag.withDescription("Make one more key for everything and print it, for when the first was lost"),
     Flag.withDefault(false)
@@ -111,6 +120,8 @@ const program = Command.make("loom-scim-api", flags, (given) =>
     const directory = Option.isSome(given.dataDir)
       ? given.dataDir.value
       : yield* Effect.mapError(DataDirectory.defaultLocation, ({ message }) => usage(message))
+    const oidc = Oidc.parse(oidcGiven(given), given.allowPrivateNetwork)
+    if (Result.isFailure(oidc)) return yield* usage(oidc.failure)
     const settings: Settings = {
       host: given.host,
       port: given.port,
@@ -120,8 +131,10 @@ const program = Command.make("loom-scim-api", flags, (given) =>
       behindProxy: given.behindProxy,
       tls: yield* tlsOf(given.tlsCert, given.tlsKey),
       bodyLimit: given.bodyLimit,
+      uploadLimit: given.uploadLimit,
       rate: given.rateLimit,
       drainMillis: given.drain * 1000,
+      oidc: oidc.success,
       newAdminKey: given.newAdminKey
     }
     const allowed = mayListen(settings)
@@ -131,7 +144,7 @@ const program = Command.make("loom-scim-api", flags, (given) =>
       if (address._tag !== "UnixPathAddress")
         say(`loom-scim-api listens on ${scheme}://${settings.host}:${address.port}`)
     })
-    return yield* Layer.launch(server).pipe(Effect.mapError(ended))
+    return yield* Layer.launch(server.pipe(Layer.provide(Tracing.layer))).pipe(Effect.mapError(ended))
   })
 ).pipe(
   Command.withDescription(

@@ -21,7 +21,15 @@ const anonymous = ["GET /healthz", "GET /readyz"]
 
 const filled = (template: string): string =>
   template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const values: Readonly<Record<string, string>> = { connection: "acme", task: "enterprisePlan", key: "abcdefghijkl" }
+    const values: Readonly<Record<string, string>> = {
+      connection: "acme",
+      task: "enterprisePlan",
+      user: "u1",
+      group: "g1",
+      key: "abcdefghijkl",
+      plan: "p20261124-193000-a1b2c3",
+      run: "20261124-193000-a1b2c3"
+    }
     const value = values[name]
     // A new kind of parameter needs a value here, or its endpoint would not really be tried.
     assert.isDefined(value, `no value for {${name}} of ${template}`)

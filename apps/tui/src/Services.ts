@@ -7,7 +7,11 @@ import { ScimProbe } from "@loom-scim/core/scim/Probe"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import * as NodeDomainResolver from "@loom-scim/platform-node/dns/NodeDomainResolver"
 import * as Storage from "@loom-scim/platform-node/store/Storage"
-import { Effect, Layer } from "effect"
+import { readHolder } from "@loom-scim/platform-node/store/DirectoryLock"
+import type { Redacted } from "effect"
+import { Effect, Layer, Option } from "effect"
+import { resolve } from "node:path"
+import type { Access } from "./remote/Access.ts"
 
 /** What the flags choose. */
 export interface Environment {
@@ -70,6 +74,42 @@ export const layer = ({ directory, dnsServers, face }: Environment) => {
   const storage = Storage.layerFromEnv({ directory, face })
   const setup = SetupService.layer.pipe(Layer.provide([probeOnDemand, metadataOnDemand]))
   return Layer.merge(setup, membersOnDemand).pipe(Layer.provideMerge(Layer.merge(resolver, storage)))
+}
+
+/** What a command needs that only guides, shows and checks set-ups. */
+export type SetupServices = SetupService | MemberList
+
+/** Set-ups through a server; the HTTP client and the contract are loaded by the first use. */
+export const throughServer = (access: Access): Layer.Layer<SetupServices> =>
+  Layer.merge(
+    Layer.unwrap(
+      Effect.map(
+        Effect.promise(() => import("./remote/Remote.ts")),
+        (remote) => remote.layer(access)
+      )
+    ),
+    membersOnDemand
+  )
+
+/** Set-ups on a data directory or, when a server holds it and there is a key, through that server. */
+export const setupLayer = (
+  environment: Environment,
+  key: Option.Option<Redacted.Redacted>
+): Layer.Layer<SetupServices, Layer.Error<ReturnType<typeof layer>>> => {
+  const here = layer(environment)
+  if (Option.isNone(key)) return here
+  return here.pipe(
+    Layer.catchTag("JournalFailure", (failure) =>
+      Layer.unwrap(
+        Effect.gen(function* () {
+          const holder = failure.reason === "held" ? yield* readHolder(resolve(environment.directory)) : Option.none()
+          const url = Option.flatMapNullishOr(holder, (found) => found.url)
+          if (Option.isNone(url)) return yield* Effect.fail(failure)
+          return throughServer({ url: url.value, key: key.value })
+        })
+      )
+    )
+  )
 }
 
 /** What carries runs out, beside that: the engine, the clients and the HTTP stack, loaded by the first command on runs. */

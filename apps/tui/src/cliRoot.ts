@@ -16,6 +16,13 @@ export const root = Command.make("loom-scim").pipe(
       ),
       Flag.optional
     ),
+    server: Flag.String("server").pipe(
+      Flag.withDescription(
+        "Work through the loom-scim-api at this address instead of a data directory; its key comes from LOOM_SCIM_API_KEY or --api-key-file"
+      ),
+      Flag.optional
+    ),
+    apiKeyFile: Flag.String("api-key-file").pipe(Flag.withDescription("A file that holds the API key"), Flag.optional),
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Print JSON on standard output, errors as JSON on standard error"),
       Flag.withDefault(false)

@@ -141,6 +141,30 @@ describe("watch", () => {
     assert.strictEqual(await next.end(), 130)
   })
 
+  it("asks the server nothing after an apply of the same source, whether that had anything to do or not", async () => {
+    const file = people("applied", 1, 140)
+    const asksNothing = async () => {
+      await scene.place.control("DELETE", "/requests")
+      const watch = watching(file, "--every", "1h")
+      await watch.seen(/^\S+ changes: nothing to do; 140 unchanged$/)
+      assert.strictEqual(await watch.end(), 130)
+      assert.deepEqual(await requests(), '{"requests":[]}')
+    }
+    edit(file, (text) => text.replace("Q5,", "Hopper,"))
+    const applied = await scene.apply(file, "--yes")
+    assert.strictEqual(applied.code, 0, applied.stdout + applied.stderr)
+    assert.include(applied.stdout, "Changes: 1 done")
+    await asksNothing()
+    // A plan from a file knows nothing of what it sends; comparing everybody afterwards finds out.
+    const plan = join(scene.place.directory, "applied.json")
+    edit(file, (text) => text.replace("Q6,", "Turing,"))
+    assert.strictEqual((await scene.plan(file, "--save", plan)).code, 2)
+    assert.strictEqual((await scene.loom("apply", "--plan", plan, "--yes")).code, 0)
+    const again = await scene.apply(file, "--yes")
+    assert.include(again.stdout, "Nothing to do.")
+    await asksNothing()
+  })
+
   it("refuses what can be read only once, and what is no time", async () => {
     const stdin = await scene.loom("watch", "--source", "-", "--mapping", scene.mapping)
     assert.strictEqual(stdin.code, 2)

@@ -5,13 +5,20 @@ import { ChecksGroup } from "./Checks.ts"
 import { ConnectionsGroup } from "./Connections.ts"
 import { CredentialsGroup } from "./Credentials.ts"
 import { withProblemExamples } from "./documentation.ts"
+import { DoctorGroup } from "./Doctor.ts"
+import { GroupsGroup } from "./Groups.ts"
 import { HealthGroup } from "./Health.ts"
 import { KeysGroup } from "./Keys.ts"
+import { PlansGroup } from "./Plans.ts"
+import { RunsGroup } from "./Runs.ts"
+import { ProfileGroup } from "./Profile.ts"
 import { SetupGroup } from "./Setup.ts"
+import { UsersGroup } from "./Users.ts"
 
 /** Everything under /v1, and health beside it. A new group is added before the prefix. */
 export class Api extends HttpApi.make("loom-scim")
-  .add(ConnectionsGroup, SetupGroup, CredentialsGroup, ChecksGroup, KeysGroup, AuditGroup)
+  .add(ConnectionsGroup, SetupGroup, CredentialsGroup, ChecksGroup, PlansGroup, RunsGroup, KeysGroup, AuditGroup)
+  .add(UsersGroup, GroupsGroup, DoctorGroup, ProfileGroup)
   .prefix("/v1")
   .add(HealthGroup)
   .annotateMerge(

@@ -4,7 +4,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { path } from "./Connections.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
-import { changing } from "./Problem.ts"
+import { changing, reading } from "./Problem.ts"
 import { Authorization, Needs } from "./Security.ts"
 import { shown } from "./Shown.ts"
 import { WellFormed } from "./WellFormed.ts"
@@ -13,10 +13,14 @@ import { WellFormed } from "./WellFormed.ts"
 export const CheckReport = Schema.Struct({
   /** False when any line failed. */
   ok: Schema.Boolean,
+  at: Schema.DateTimeUtcFromString,
+  by: Schema.String,
   results: Schema.Array(CheckResult)
 }).pipe(
   shown("CheckReport", "What a check saw, line by line.", {
     ok: true,
+    at: "2026-11-24T19:30:00.000Z",
+    by: "key ci (k3x9mzq0a1b2)",
     results: [{ step: "credentials", subject: "token", outcome: "ok", detail: "364 days left", next: "" }]
   })
 )
@@ -32,7 +36,14 @@ export class ChecksGroup extends HttpApiGroup.make("checks")
     })
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })
-      .annotate(OpenApi.Summary, "Check again all that can be checked, and record what was seen")
+      .annotate(OpenApi.Summary, "Check again all that can be checked, and record what was seen"),
+    HttpApiEndpoint.get("latest", "/connections/:connection/checks", {
+      params: path,
+      success: CheckReport,
+      error: reading
+    })
+      .annotate(Needs, { verb: "read", over: "connection" })
+      .annotate(OpenApi.Summary, "What the last check through the API saw")
   )
   .middleware(Authorization)
   .middleware(WellFormed)

@@ -9,6 +9,15 @@ const urn = <const Slug extends string>(slug: Slug) => `urn:loom-scim:problem:${
 
 const words = { detail: Schema.String, next: Schema.String }
 
+/** What the SCIM server said, in problems that an answer of its caused: no token, but perhaps names of people. */
+export const ScimAnswer = Schema.Struct({
+  status: Schema.Int,
+  scimType: Schema.NullOr(Schema.String),
+  detail: Schema.NullOr(Schema.String)
+})
+
+const scim = { scim: Schema.optionalKey(ScimAnswer) }
+
 /** 400: the request does not have the form that the API describes. */
 export class InvalidRequestProblem extends HttpApiError.Problem<InvalidRequestProblem>()(
   "InvalidRequestProblem",
@@ -34,14 +43,14 @@ export class NotAllowedProblem extends HttpApiError.Problem<NotAllowedProblem>()
 export class NotFoundProblem extends HttpApiError.Problem<NotFoundProblem>()(
   "NotFoundProblem",
   { type: urn("not-found"), status: 404, title: "There is no such resource" },
-  words
+  { ...words, ...scim }
 ) {}
 
 /** 409: what was asked does not fit the state the resource is in. */
 export class RefusedProblem extends HttpApiError.Problem<RefusedProblem>()(
   "RefusedProblem",
   { type: urn("refused"), status: 409, title: "Refused in this state" },
-  { ...words, reason: Schema.String, missing: Schema.NullOr(Schema.String) }
+  { ...words, ...scim, reason: Schema.String, missing: Schema.NullOr(Schema.String) }
 ) {}
 
 /** 409: someone else changed the resource while this request was being carried out. */
@@ -62,7 +71,7 @@ export class StillRunningProblem extends HttpApiError.Problem<StillRunningProble
 export class PreconditionProblem extends HttpApiError.Problem<PreconditionProblem>()(
   "PreconditionProblem",
   { type: urn("precondition-failed"), status: 412, title: "Not the version that If-Match names" },
-  words
+  { ...words, ...scim }
 ) {}
 
 /** 413: the body is larger than this server takes. */
@@ -83,7 +92,7 @@ export class MediaTypeProblem extends HttpApiError.Problem<MediaTypeProblem>()(
 export class InvalidInputProblem extends HttpApiError.Problem<InvalidInputProblem>()(
   "InvalidInputProblem",
   { type: urn("invalid-input"), status: 422, title: "A value cannot be taken" },
-  { ...words, reason: Schema.String, missing: Schema.NullOr(Schema.String) }
+  { ...words, ...scim, reason: Schema.String, missing: Schema.NullOr(Schema.String) }
 ) {}
 
 /** 422: the Idempotency-Key was used before with another request. */
@@ -111,7 +120,7 @@ export class InternalProblem extends HttpApiError.Problem<InternalProblem>()(
 export class ServerProblem extends HttpApiError.Problem<ServerProblem>()(
   "ServerProblem",
   { type: urn("scim-server"), status: 502, title: "The SCIM server did not do it" },
-  { ...words, reason: Schema.String }
+  { ...words, ...scim, reason: Schema.String }
 ) {}
 
 /** 503: the store cannot be read or written now. */

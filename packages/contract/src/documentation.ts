@@ -12,7 +12,8 @@ const samples: Readonly<Record<string, unknown>> = {
   errors: [{ path: ["payload", "name"], message: "Missing key" }],
   reason: "stepBlocked",
   missing: "domains",
-  retryAfter: 2
+  retryAfter: 2,
+  scim: { status: 409, scimType: "uniqueness", detail: null }
 }
 
 const constant = (property: unknown): unknown =>
@@ -37,10 +38,14 @@ const schemasOf = (document: unknown): Readonly<Record<PropertyKey, unknown>> =>
     : {}
 }
 
+/** As text, with whatever it refers to under the first name of that. */
+const wordsOf = (schema: unknown): string =>
+  JSON.stringify(schema).replaceAll(/"#\/components\/schemas\/(\w+?)_\d+"/g, '"#/components/schemas/$1"')
+
 /** The generator numbers a schema that it meets twice (`Connection_1`); the same words under two names are one. */
 const twinsOf = (schemas: Readonly<Record<PropertyKey, unknown>>): ReadonlyArray<string> =>
   Object.entries(schemas).flatMap(([name, schema]) =>
-    plain(name) !== name && JSON.stringify(schema) === JSON.stringify(schemas[plain(name)]) ? [name] : []
+    plain(name) !== name && wordsOf(schema) === wordsOf(schemas[plain(name)] ?? null) ? [name] : []
   )
 
 /** Adds them, under the names of the problems, and leaves every schema under one name. */

@@ -81,16 +81,32 @@ export const ofSetup = (
   }
 }
 
-/** What a SCIM request can fail with. The server's own words stay out: they may name people. */
+/** The answer behind an error; the server's own words only where the caller may know the people in them. */
+const answerOf = (error: ScimError, quoting: boolean): { readonly scim?: typeof Problem.ScimAnswer.Type } =>
+  "status" in error && error.status > 0
+    ? { scim: { status: error.status, scimType: error.scimType, detail: quoting ? error.detail : null } }
+    : {}
+
+/**
+ * What a SCIM request can fail with. The server's own words stay out unless `quoting`: they may name people, whom only
+ * a caller that works with the directory may know of.
+ */
 export const ofScim = (
-  error: ScimError
-): Problem.NotFoundProblem | Problem.RefusedProblem | Problem.InvalidInputProblem | Problem.ServerProblem => {
-  const words = { detail: error.message, next: error.next }
+  error: ScimError,
+  quoting = false
+):
+  | Problem.NotFoundProblem
+  | Problem.RefusedProblem
+  | Problem.PreconditionProblem
+  | Problem.InvalidInputProblem
+  | Problem.ServerProblem => {
+  const words = { detail: error.message, next: error.next, ...answerOf(error, quoting) }
   switch (error._tag) {
     case "NotFound":
       return new Problem.NotFoundProblem(words)
-    case "Conflict":
     case "PreconditionFailed":
+      return new Problem.PreconditionProblem(words)
+    case "Conflict":
       return new Problem.RefusedProblem({ ...words, reason: error._tag, missing: null })
     case "InvalidFilter":
     case "InvalidRequest":

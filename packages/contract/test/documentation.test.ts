@@ -6,11 +6,18 @@ import { Api } from "../src/Api.ts"
 import { CheckReport } from "../src/Checks.ts"
 import { Connection, ConnectionPage, NewConnection } from "../src/Connections.ts"
 import { Credentials, NewToken } from "../src/Credentials.ts"
+import * as Directory from "../src/Directory.ts"
+import { DoctorReport, Examination } from "../src/Doctor.ts"
+import { Members } from "../src/Groups.ts"
 import { Alive, Ready } from "../src/Health.ts"
 import { Key, KeyPage, MadeKey, NewKey } from "../src/Keys.ts"
+import { SeenQuirk, ServerProfile } from "../src/Profile.ts"
+import { DriftReport, Plan, Upload } from "../src/Plans.ts"
 import * as Problem from "../src/Problem.ts"
+import { Again, FromPlan, Item, ItemPage, Note, RunBegun, RunPage, RunReport, RunShown } from "../src/Runs.ts"
 import { Command, EventPage, Permission, SetupEvent } from "../src/Setup.ts"
 import { Setup, SetupStep, SetupTask, TaskAnswer } from "../src/SetupTask.ts"
+import { NewRole } from "../src/Users.ts"
 
 const document = OpenApi.fromApi(Api)
 const schemas = Object.entries(document.components.schemas)
@@ -31,6 +38,18 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   KeyPage,
   MadeKey,
   NewKey,
+  DriftReport,
+  Plan,
+  Upload,
+  RunAgain: Again,
+  NewRun: FromPlan,
+  RunItem: Item,
+  RunItemPage: ItemPage,
+  Note,
+  RunBegun,
+  RunPage,
+  RunReport,
+  Run: RunShown,
   SetupCommand: Command,
   EventPage,
   CommandPermission: Permission,
@@ -39,6 +58,18 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   SetupStep,
   SetupTask,
   TaskAnswer,
+  ScimResource: Directory.Resource,
+  PatchOp: Directory.PatchOp,
+  ShownRequest: Directory.ShownRequest,
+  DirectoryOutcome: Directory.Outcome,
+  ListVerdict: Directory.Verdict,
+  ResourcePage: Directory.ResourcePage,
+  NewRole,
+  GroupMembers: Members,
+  Examination,
+  DoctorReport,
+  SeenQuirk,
+  ServerProfile,
   ...Object.fromEntries(Problem.all.map((problem) => [problem.identifier, problem]))
 }
 

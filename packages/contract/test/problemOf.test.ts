@@ -66,4 +66,16 @@ describe("problems", () => {
       assert.notInclude(JSON.stringify(problem), "ada@acme.com")
     }
   })
+
+  it("carry the server's status and scimType, and its words only to who works with the directory", () => {
+    const answered = { operation: "POST /Users", status: 400, scimType: "invalidValue", detail: "ada@acme.com is odd" }
+    const error = new ScimError.InvalidRequest(answered)
+    assert.deepInclude(ofScim(error), { scim: { status: 400, scimType: "invalidValue", detail: null } })
+    assert.deepInclude(ofScim(error, true), {
+      scim: { status: 400, scimType: "invalidValue", detail: "ada@acme.com is odd" }
+    })
+    const unsent = new ScimError.InvalidRequest({ ...answered, status: 0 })
+    assert.notProperty(ofScim(unsent, true), "scim")
+    assert.strictEqual(ofScim(new ScimError.PreconditionFailed({ ...answered, status: 412 })).status, 412)
+  })
 })

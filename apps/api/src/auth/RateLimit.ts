@@ -21,7 +21,7 @@ export const take = (
     : { bucket: { tokens: filled, at: now }, waitMillis: Math.ceil(((1 - filled) / perSecond) * 1000) }
 }
 
-/** Buckets by caller. Only callers with a valid key get one, so there are never more than keys. */
+/** Buckets by caller. Only callers with a valid key or token get one, so there are never more than those. */
 export const make = (perSecond: number): ((caller: string, now: number) => number) => {
   const buckets = new Map<string, Bucket>()
   return (caller, now) => {

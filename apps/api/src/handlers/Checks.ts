@@ -1,21 +1,38 @@
 /** Checks: everything that can be looked at again, recorded as it was seen. */
 import { Api } from "@loom-scim/contract/Api"
+import { NotFoundProblem } from "@loom-scim/contract/Problem"
+import { ofStore } from "@loom-scim/contract/problemOf"
+import type { KeptChecks } from "@loom-scim/core/ports/Reports"
+import { Reports } from "@loom-scim/core/ports/Reports"
 import * as Check from "@loom-scim/core/setup/Check"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { Effect } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { actor, reading } from "./support.ts"
+
+const shown = (checks: KeptChecks) => ({ ...checks, ok: !Check.failed(checks.results) })
 
 export const ChecksHandlers = HttpApiBuilder.group(
   Api,
   "checks",
   Effect.fnUntraced(function* (handlers) {
     const setup = yield* SetupService
+    const reports = yield* Reports
     return handlers.handleAll({
       run: Effect.fnUntraced(function* ({ params }) {
-        const checking = Check.run(params.connection, yield* actor)
+        const by = yield* actor
+        const checking = Check.run(params.connection, by)
         const results = yield* reading(Effect.provideService(checking, SetupService, setup))
-        return { ok: !Check.failed(results), results }
+        const checks = { at: yield* DateTime.now, by: by.name, results }
+        yield* Effect.mapError(reports.keepChecks(params.connection, checks), ofStore)
+        return shown(checks)
+      }),
+      latest: Effect.fnUntraced(function* ({ params }) {
+        yield* reading(setup.get(params.connection))
+        const found = yield* Effect.mapError(reports.checks(params.connection), ofStore)
+        if (Option.isSome(found)) return shown(found.value)
+        const detail = "Nothing was checked through the API yet."
+        return yield* new NotFoundProblem({ detail, next: "Check it: POST to the same path." })
       })
     })
   })

@@ -14,9 +14,9 @@ import { withHeaders } from "effect/http-api/HttpApiSchema"
 import { unknownConnection } from "../auth/Admit.ts"
 import { Expected } from "../Precondition.ts"
 
-/** The key as it is recorded beside what it does. */
-export const actor: Effect.Effect<Actor, never, Principal> = Effect.map(Principal, ({ name }) => ({
-  name: `key ${name}`,
+/** The caller as they are recorded beside what they do. */
+export const actor: Effect.Effect<Actor, never, Principal> = Effect.map(Principal, ({ kind, name }) => ({
+  name: `${kind} ${name}`,
   face: "api"
 }))
 

@@ -12,6 +12,7 @@ const page = `<!doctype html>
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <link rel="icon" href="data:,">
     <title>loom-scim API</title>
   </head>
   <body>
@@ -26,6 +27,9 @@ const start = `window.Scalar.createApiReference(document.getElementById("referen
   url: "/openapi.json",
   withDefaultFonts: false,
   telemetry: false,
+  authentication: { preferredSecurityScheme: "bearer" },
+  showDeveloperTools: "never",
+  hideClientButton: true,
   agent: { disabled: true },
   mcp: { disabled: true }
 })

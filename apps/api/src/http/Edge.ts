@@ -6,6 +6,7 @@ import { causeResponse } from "effect/http/HttpServerError"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { unhandled } from "effect/Types"
+import * as Measured from "../ops/Measured.ts"
 import * as Rendering from "./Rendering.ts"
 import * as RequestId from "./RequestId.ts"
 
@@ -31,6 +32,7 @@ export const layer = (bodyLimit: number) =>
         )
         const millis = (yield* Clock.currentTimeMillis) - started
         yield* Effect.annotateLogs(Effect.logInfo("answered"), { status: response.status, millis })
+        yield* Measured.answered(request.method, response.status, millis)
         return yield* Rendering.finish(response, id)
       })
       return yield* answering.pipe(

@@ -73,8 +73,10 @@ const named = (response: Response, requestId: string): Response => {
 
 /** Finishes an answer. */
 export const finish = Effect.fnUntraced(function* (response: Response, requestId: string) {
-  const isError = response.status >= 400
-  const isProblem = contentTypeOf(response).startsWith(problemType)
+  const type = contentTypeOf(response)
+  // A page says itself what is wrong, to a person.
+  const isError = response.status >= 400 && !type.startsWith("text/html")
+  const isProblem = type.startsWith(problemType)
   const whole = isError && !isProblem ? yield* bare(response.status) : response
   const finished = isError ? named(whole, requestId) : whole
   return HttpServerResponse.setHeaders(finished, {

@@ -1,6 +1,7 @@
 /** The API in this process, on a socket of its own and a data directory of its own. */
 import type { Grant, StoredApiKey } from "@loom-scim/core/ports/ApiKeys"
 import { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
+import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
 import { Context, DateTime, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { HttpServer } from "effect/http/HttpServer"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -85,8 +86,8 @@ const keyWith = (grants: ReadonlyArray<Grant>, change: Partial<StoredApiKey["key
     return { id: fresh.id, whole: Redacted.value(fresh.whole) }
   })
 
-/** Starts it. */
-export const start = async (settings: Partial<Settings> = {}) => {
+/** Starts it; names are looked up as `resolver` says, if it is given. */
+export const start = async (settings: Partial<Settings> = {}, resolver?: Layer.Layer<DomainResolver>) => {
   const directory = settings.directory ?? temporary()
   const all: Settings = { ...defaults, directory, ...settings, host: "127.0.0.1", port: 0 }
   const scope = Scope.makeUnsafe()
@@ -94,7 +95,7 @@ export const start = async (settings: Partial<Settings> = {}) => {
   const logger = Logger.layer([Logger.map(Logger.formatJson, (line) => void logged.push(line))])
   const layer = App.layer(all).pipe(
     Layer.provideMerge(Listener.layer(all, 1000)),
-    Layer.provideMerge(Layer.merge(Services.layer(all), Readiness.layer)),
+    Layer.provideMerge(Layer.merge(Services.layer(all, resolver), Readiness.layer)),
     Layer.provide(logger)
   )
   const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))

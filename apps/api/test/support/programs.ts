@@ -48,6 +48,7 @@ export const refusedServer = (args: ReadonlyArray<string>, env: Readonly<Record<
 
 /** A server that runs. */
 export interface Running {
+  readonly pid: number
   readonly base: string
   /** The first key, if this start made one. */
   readonly key: string | undefined
@@ -75,5 +76,12 @@ export const runServer = async (
     })
   ])
   const [key] = /^lsk_\S+$/m.exec(texts.stderr) ?? []
-  return { base, key, stderr: () => texts.stderr, kill: (signal) => void child.kill(signal), ended }
+  return {
+    pid: child.pid ?? 0,
+    base,
+    key,
+    stderr: () => texts.stderr,
+    kill: (signal) => void child.kill(signal),
+    ended
+  }
 }

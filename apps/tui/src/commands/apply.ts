@@ -1,25 +1,25 @@
 /** `loom-scim apply`: makes the members of the workspace equal to a source, or carries out a plan that was saved. */
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
-import { Runs, RunUnfinished } from "@loom-scim/core/ports/Runs"
 import { check } from "@loom-scim/core/provisioning/PlanCheck"
 import type { Drift } from "@loom-scim/core/provisioning/PlanDrift"
 import type { Recognised } from "@loom-scim/core/provisioning/Recognised"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
+import { refuseUnfinished } from "@loom-scim/core/runs/Exclusive"
 import type { NewRun } from "@loom-scim/core/runs/RunService"
-import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import type { Connection } from "@loom-scim/core/setup/SetupService"
+import { Sync } from "@loom-scim/core/runs/Sync"
 import { Console, Effect, Option } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
 import { momentText } from "../plain/RunText.ts"
+import { required } from "../Selection.ts"
 import { begin, carryOut, showPlan } from "./begin.ts"
+import { beginSync } from "./beginSync.ts"
 import { using } from "./connected.ts"
-import type { PlanningFlags } from "./planning.ts"
-import { planned, sourceProblems } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { load } from "./planSave.ts"
 import { withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
+import { type PlanningFlags, subjectOf } from "./subject.ts"
 
 /** The command's own flags. */
 export interface ApplyFlags extends Omit<PlanningFlags, "mapping"> {
@@ -50,37 +50,18 @@ const movedText = (drifts: ReadonlyArray<Drift>): ReadonlyArray<string> => [
 const managedOf = (recognised: Iterable<Recognised>): NewRun["recognised"] =>
   Array.from(recognised, (one) => ({ ...one, digest: null, groups: [] }))
 
-/** Said before both sides are read, and not only when the run is begun. */
-const refuseUnfinished = Effect.fnUntraced(function* (connectionId: ConnectionId) {
-  const unfinished = yield* Runs.use(({ list }) => list({ connectionId, unfinished: true }))
-  const other = unfinished.find(({ kind }) => kind === "reconcile")
-  if (other !== undefined) return yield* new RunUnfinished({ connectionId, runId: other.id })
-  return undefined
-})
-
-const fresh = Effect.fnUntraced(function* (
-  flags: SharedFlags,
-  own: ApplyFlags,
-  mapping: string,
-  connected: Connected,
-  connection: Connection
-) {
+const fresh = Effect.fnUntraced(function* (flags: SharedFlags, own: PlanningFlags & Pick<ApplyFlags, "yes">) {
+  const connection = yield* required(own.connection)
+  // Said before both sides are read, and not only when the run is begun.
   yield* refuseUnfinished(connection.id)
-  const managed = yield* Runs.use((runs) => runs.managed(connection.id))
-  const result = yield* planned(flags, { ...own, mapping }, { connected, connection, managed })
-  if (!flags.json) yield* Console.log(PlanReport.text(result))
-  const { made, policy, source } = result
-  const run = {
-    connectionId: connection.id,
-    kind: "reconcile" as const,
-    parent: null,
-    source,
-    plan: made.plan,
-    policy,
-    recognised: managedOf(made.recognised)
-  }
-  yield* begin(flags, run, { yes: own.yes, question: carryOut })
-  const trouble = sourceProblems(made)
+  const subject = yield* subjectOf(flags, own, connection, { again: false })
+  const planned = yield* Effect.mapError(
+    Sync.use((sync) => sync.plan(subject, "full")),
+    fromError
+  )
+  if (!flags.json) yield* Console.log(PlanReport.text(planned))
+  yield* beginSync(flags, planned, { yes: own.yes, question: carryOut })
+  const trouble = PlanReport.sourceProblems(planned)
   if (trouble !== null) return yield* trouble
   return undefined
 })
@@ -127,10 +108,6 @@ export const apply = (flags: SharedFlags, own: ApplyFlags): Effect.Effect<void, 
     if (Option.isNone(mapping)) {
       return usage("NoPlan", "Give --mapping, and --source unless the mapping names it; or a plan: --plan FILE.")
     }
-    return withRuns(
-      flags,
-      Effect.scoped(
-        using(connection, (connected, connection) => fresh(flags, own, mapping.value, connected, connection))
-      )
-    )
+    const planning = { ...own, mapping: mapping.value }
+    return withRuns(flags, fresh(flags, planning).pipe(Effect.scoped, Effect.provide(Sync.layer)))
   })

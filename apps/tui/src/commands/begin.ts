@@ -7,9 +7,9 @@ import type { NewRun } from "@loom-scim/core/runs/RunService"
 import { RunService } from "@loom-scim/core/runs/RunService"
 import { Console, Effect, Option } from "effect"
 import { codes, Ended } from "../Exit.ts"
-import { held } from "../plain/HoldText.ts"
 import { carry } from "./carry.ts"
 import { confirmed } from "./confirm.ts"
+import { heldLines } from "./planReport.ts"
 import { actingAs, faceOf } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 
@@ -22,6 +22,12 @@ export interface Asking {
 
 const things = (count: number): string => (count === 1 ? "1 action" : `${count} actions`)
 
+/** Whether a person wants a plan carried out; ends the command when they do not. */
+export const agreed = Effect.fnUntraced(function* (actions: number, { question, yes }: Asking) {
+  if (yes || (yield* confirmed(question(actions)))) return
+  yield* new Ended({ code: codes.refused, reason: "NotConfirmed", detail: "Nothing was begun." })
+})
+
 /** The usual question. */
 export const carryOut = (actions: number): string => `Carry out ${things(actions)}? [y/N] `
 
@@ -32,27 +38,18 @@ export const showPlan = Effect.fnUntraced(function* (
 ) {
   if (flags.json || isEmpty(plan)) return
   yield* Console.log(PlanText.toText(plan))
-  const judgement = judge(plan, policy)
-  if (judgement._tag === "Clear") return
-  yield* Console.log(["Held until somebody allows it:", ...judgement.reasons.map((one) => `  ${held(one)}`)].join("\n"))
+  const reasons = heldLines({ judgement: judge(plan, policy) })
+  if (reasons.length > 0) yield* Console.log(reasons.join("\n"))
 })
 
 /** Asks, then carries the plan out. Nothing is begun without a yes. */
-export const begin = Effect.fn("runs.begin")(function* (
-  flags: SharedFlags,
-  run: Omit<NewRun, "by">,
-  { question, yes }: Asking
-) {
+export const begin = Effect.fn("runs.begin")(function* (flags: SharedFlags, run: Omit<NewRun, "by">, asking: Asking) {
   if (isEmpty(run.plan)) {
     const keep = run.recognised.map((resource) => ({ _tag: "Keep", resource }) as const)
     if (keep.length > 0) yield* Runs.use((runs) => runs.manage(run.connectionId, keep))
     return yield* Console.log(flags.json ? JSON.stringify({ _tag: "NothingToDo" }) : "Nothing to do.")
   }
-  if (!yes) {
-    if (!(yield* confirmed(question(run.plan.actions.length)))) {
-      return yield* new Ended({ code: codes.refused, reason: "NotConfirmed", detail: "Nothing was begun." })
-    }
-  }
+  yield* agreed(run.plan.actions.length, asking)
   const actor = actingAs(faceOf(flags), Option.none())
   const { id } = yield* RunService.use((service) => service.begin({ ...run, by: actor }))
   if (!flags.json) yield* Console.log(`Run ${id}`)

@@ -6,7 +6,7 @@ import { codes, Ended } from "../Exit.ts"
 import * as Report from "../plain/Report.ts"
 import { required } from "../Selection.ts"
 import type { SharedFlags } from "./shared.ts"
-import { actorOf, outputOf, withServices } from "./shared.ts"
+import { actorOf, outputOf, withSetups } from "./shared.ts"
 
 export const check = (flags: SharedFlags, own: { readonly connection: Option.Option<string> }) =>
   Effect.gen(function* () {
@@ -22,4 +22,4 @@ export const check = (flags: SharedFlags, own: { readonly connection: Option.Opt
       })
     }
     return undefined
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withSetups(flags, "cli", effect))

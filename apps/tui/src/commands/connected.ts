@@ -37,7 +37,7 @@ export const using = <A, E, R>(
 export const withClient = <A, E extends { readonly _tag: string; readonly message: string }>(
   flags: SharedFlags,
   named: Option.Option<string>,
-  use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, Services>
+  use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, Services | ConnectedClient>
 ): Effect.Effect<A, Ended> =>
   using(named, use).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
     withServices(flags, "cli", effect)

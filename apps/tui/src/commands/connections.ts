@@ -9,7 +9,7 @@ import * as Report from "../plain/Report.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
 import type { SharedFlags } from "./shared.ts"
-import { actorOf, outputOf, withServices } from "./shared.ts"
+import { actorOf, outputOf, withSetups } from "./shared.ts"
 
 const done = (statuses: ReadonlyArray<Progress.StepProgress>) =>
   statuses.filter(({ status }) => status === "done").length
@@ -33,7 +33,7 @@ export const list = (flags: SharedFlags) =>
       yield* Console.log(`${id.padEnd(24)} ${how.padEnd(14)} ${state.bridgeUrl?.url ?? ""}`.trimEnd())
     }
     return undefined
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withSetups(flags, "cli", effect))
 
 /** The log as one line an event: sequence, time, who, through which face, what. */
 export const show = (flags: SharedFlags, { id }: { readonly id: string }) =>
@@ -53,7 +53,7 @@ export const show = (flags: SharedFlags, { id }: { readonly id: string }) =>
       yield* Console.log(`${String(sequence).padStart(4)} ${at} ${actor.name} (${actor.face}) ${event}`)
     }
     return undefined
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withSetups(flags, "cli", effect))
 
 export const remove = (flags: SharedFlags, { id, yes }: { readonly id: string; readonly yes: boolean }) =>
   Effect.gen(function* () {
@@ -68,4 +68,4 @@ export const remove = (flags: SharedFlags, { id, yes }: { readonly id: string; r
         ? JSON.stringify({ removed: connection.id })
         : `Removed ${connection.id}; its token is forgotten, its log is kept.`
     )
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withSetups(flags, "cli", effect))

@@ -95,6 +95,8 @@ export const demo = (given: SharedFlags, { nonInteractive }: { readonly nonInter
     const token = Redacted.make(sandbox.token)
     const flags: SharedFlags = {
       ...given,
+      // It has a directory and a sandbox of its own, whatever else is there.
+      server: Option.none(),
       dataDir: Option.some(directory),
       dnsServer: Option.some(`${sandbox.dns.host}:${sandbox.dns.port}`),
       allowPrivateNetwork: true

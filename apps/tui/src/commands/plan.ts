@@ -1,14 +1,14 @@
 /** `loom-scim plan` */
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
-import { Runs } from "@loom-scim/core/ports/Runs"
 import { isEmpty } from "@loom-scim/core/provisioning/Plan"
+import { type Planned, planned } from "@loom-scim/core/runs/SyncPlan"
 import { Console, Effect, Option } from "effect"
-import { codes, Ended } from "../Exit.ts"
+import { codes, Ended, fromError } from "../Exit.ts"
 import { withClient } from "./connected.ts"
-import { type Planned, planned, type PlanningFlags, sourceProblems } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { save } from "./planSave.ts"
 import type { SharedFlags } from "./shared.ts"
+import { type PlanningFlags, subjectOf } from "./subject.ts"
 
 /** The command's own flags. */
 export interface PlanFlags extends PlanningFlags {
@@ -17,7 +17,7 @@ export interface PlanFlags extends PlanningFlags {
 }
 
 const keep = Effect.fnUntraced(function* (path: string, result: Planned, own: PlanFlags, connected: Connected) {
-  if (result.made.failure !== null) {
+  if (result.reading.failure !== null) {
     return yield* Console.error("The plan was not saved: the source was not read to its end.")
   }
   yield* save(path, result, own, connected)
@@ -31,16 +31,15 @@ const keep = Effect.fnUntraced(function* (path: string, result: Planned, own: Pl
 export const plan = (flags: SharedFlags, own: PlanFlags): Effect.Effect<void, Ended> =>
   withClient(flags, own.connection, (connected, connection) =>
     Effect.gen(function* () {
-      const managed = yield* Runs.use((runs) => runs.managed(connection.id))
-      const result = yield* planned(flags, own, { connected, connection, managed })
-      const { made } = result
+      const subject = yield* subjectOf(flags, own, connection, { again: false })
+      const result = yield* Effect.mapError(planned(subject, "full"), fromError)
       yield* Console.log(
         flags.json ? PlanReport.json(result) : own.markdown ? PlanReport.markdown(result) : PlanReport.text(result)
       )
       if (Option.isSome(own.save)) yield* keep(own.save.value, result, own, connected)
-      const trouble = sourceProblems(made)
+      const trouble = PlanReport.sourceProblems(result)
       if (trouble !== null) return yield* trouble
-      if (!isEmpty(made.plan)) {
+      if (!isEmpty(result.plan)) {
         return yield* new Ended({ code: codes.usage, reason: "SomethingToDo", detail: "There is something to do." })
       }
       return undefined

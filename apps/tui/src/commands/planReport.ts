@@ -1,10 +1,10 @@
 /** A plan with all that was noticed on the way, for people and for machines. */
 import type { Repetition } from "@loom-scim/core/provisioning/Duplicates"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
-import type { Reconciled } from "@loom-scim/core/provisioning/Reconcile"
+import type { Planned, Prepared } from "@loom-scim/core/runs/SyncPlan"
+import { codes, Ended } from "../Exit.ts"
 import { held } from "../plain/HoldText.ts"
 import { printable } from "../plain/Printable.ts"
-import type { Planned } from "./planning.ts"
 
 // Problems beyond these are counted: a wrong column makes one per person.
 const shownProblems = 20
@@ -25,15 +25,8 @@ const listed = (lines: ReadonlyArray<string>, all: number): ReadonlyArray<string
   ...(all > shownProblems ? [`  and ${all - shownProblems} more`] : [])
 ]
 
-const remarks = ({
-  contradictions,
-  excluded,
-  failure,
-  plan,
-  problems,
-  records,
-  repetitions
-}: Reconciled): ReadonlyArray<string> => {
+const remarks = ({ plan, reading }: Planned): ReadonlyArray<string> => {
+  const { contradictions, excluded, failure, problems, records, repetitions } = reading
   const { duplicates } = plan.census
   const isRepeated = duplicates + contradictions > 0
   return [
@@ -48,29 +41,34 @@ const remarks = ({
   ]
 }
 
-const heldSection = ({ judgement }: Planned): ReadonlyArray<string> =>
+/** What the guard will stop of a plan; no lines when it lets all of it pass. */
+export const heldLines = ({ judgement }: Pick<Prepared, "judgement">): ReadonlyArray<string> =>
   judgement._tag === "Clear"
     ? []
-    : ["", "Held until somebody allows it:", ...judgement.reasons.map((one) => `  ${held(one)}`)]
+    : ["Held until somebody allows it:", ...judgement.reasons.map((one) => `  ${held(one)}`)]
 
 /** As text: the plan, then what the source had, then what the guard says. */
-export const text = (planned: Planned): string =>
-  [PlanText.toText(planned.made.plan), ...remarks(planned.made), ...heldSection(planned)].join("\n")
+export const text = (planned: Planned): string => {
+  const reasons = heldLines(planned)
+  return [PlanText.toText(planned.plan), ...remarks(planned), ...(reasons.length === 0 ? [] : ["", ...reasons])].join(
+    "\n"
+  )
+}
 
 /** The same as Markdown, for a pull request. */
 export const markdown = (planned: Planned): string => {
-  const { judgement, made } = planned
-  const notes = remarks(made).map((line) => (line.startsWith("  ") ? `    ${line.trim()}` : `${line}\n`))
+  const { judgement, plan } = planned
+  const notes = remarks(planned).map((line) => (line.startsWith("  ") ? `    ${line.trim()}` : `${line}\n`))
   const reasons =
     judgement._tag === "Clear"
       ? []
       : ["\n**Held until somebody allows it:**\n", ...judgement.reasons.map((one) => `    ${held(one)}`)]
-  return [PlanText.toMarkdown(made.plan), ...notes, ...reasons].join("\n")
+  return [PlanText.toMarkdown(plan), ...notes, ...reasons].join("\n")
 }
 
 /** The same for machines. */
-export const json = ({ judgement, made, source }: Planned): string => {
-  const { contradictions, excluded, failure, plan, problems, records, repetitions } = made
+export const json = ({ judgement, plan, reading, source }: Planned): string => {
+  const { contradictions, excluded, failure, problems, records, repetitions } = reading
   return JSON.stringify({
     source,
     records,
@@ -83,4 +81,11 @@ export const json = ({ judgement, made, source }: Planned): string => {
     judgement,
     plan: JSON.parse(PlanText.toJson(plan))
   })
+}
+
+/** Why a plan is not to be relied on, as the end of a command; null when the source was whole and clear. */
+export const sourceProblems = ({ reading: { contradictions, failure, problems } }: Planned): Ended | null => {
+  if (failure === null && problems.length === 0 && contradictions === 0) return null
+  const detail = "The source has records that cannot be used, or was not read to its end."
+  return new Ended({ code: codes.checkFailed, reason: "SourceProblems", detail })
 }

@@ -1,10 +1,11 @@
 /** Keeps a plan in a file, and reads it again. */
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
+import type { Planned } from "@loom-scim/core/runs/SyncPlan"
 import { DateTime, Effect, Result } from "effect"
 import { open, readFile, rename, rm } from "node:fs/promises"
 import { codes, Ended } from "../Exit.ts"
-import type { Planned, PlanningFlags } from "./planning.ts"
+import type { PlanningFlags } from "./subject.ts"
 
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause ? String(cause.code) : cause instanceof Error ? cause.message : "unknown"
@@ -33,11 +34,11 @@ const write = async (path: string, text: string): Promise<void> => {
 /** Writes a plan to a file. */
 export const save = Effect.fn("planSave.save")(function* (
   path: string,
-  { made, policy, source }: Planned,
+  { plan, policy, recognised: found, source }: Planned,
   { adopt }: Pick<PlanningFlags, "adopt">,
   connected: Pick<Connected, "id" | "url">
 ): Effect.fn.Return<void, Ended> {
-  const { plan, recognised } = made
+  const recognised = found.map(({ endpoint, id, key }) => ({ endpoint, id, key }))
   const madeAt = yield* DateTime.now
   yield* Effect.tryPromise({
     try: () =>

@@ -1,21 +1,18 @@
 /** `loom-scim provision`: one person, now, with everything shown: who they are, what is decided, what is sent. */
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
-import { RunService } from "@loom-scim/core/runs/RunService"
-import { isWork, Sync } from "@loom-scim/core/runs/Sync"
+import { Sync } from "@loom-scim/core/runs/Sync"
 import type { PlannedOne } from "@loom-scim/core/runs/SyncPlan"
-import { Console, Effect, Option } from "effect"
+import { Console, Effect } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
-import { held } from "../plain/HoldText.ts"
 import { printable } from "../plain/Printable.ts"
 import { requestText } from "../plain/RequestText.ts"
 import * as TraceText from "../plain/TraceText.ts"
 import { required } from "../Selection.ts"
-import { carry } from "./carry.ts"
-import { confirmed } from "./confirm.ts"
-import type { PlanningFlags } from "./planning.ts"
-import { actingAs, faceOf, withRuns } from "./runServices.ts"
+import { beginSync, unresolved } from "./beginSync.ts"
+import { heldLines } from "./planReport.ts"
+import { withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
-import { subjectOf } from "./subject.ts"
+import { type PlanningFlags, subjectOf } from "./subject.ts"
 
 /** The command's own flags. */
 export interface ProvisionFlags extends PlanningFlags {
@@ -25,7 +22,9 @@ export interface ProvisionFlags extends PlanningFlags {
   readonly yes: boolean
 }
 
-const text = ({ judgement, made, plan, source, tokenScheme }: PlannedOne): string => {
+const text = (planned: PlannedOne): string => {
+  const { made, plan, source, tokenScheme } = planned
+  const reasons = heldLines(planned)
   const { failure, requests, traces } = made
   const shown = requests.flatMap((one) => one.requests.map((request) => requestText(request, { tokenScheme })))
   return [
@@ -33,9 +32,7 @@ const text = ({ judgement, made, plan, source, tokenScheme }: PlannedOne): strin
     "",
     PlanText.toText(plan, { limit: 50, isNumberless: true }),
     ...(failure === null ? [] : [`The source was not read to its end: ${printable(failure.message)}`, ""]),
-    ...(judgement._tag === "Clear"
-      ? []
-      : ["Held until somebody allows it:", ...judgement.reasons.map((one) => `  ${held(one)}`), ""]),
+    ...(reasons.length === 0 ? [] : [...reasons, ""]),
     shown.length === 0 ? "Requests: none" : `Requests: ${shown.length}\n\n${shown.join("\n")}`
   ].join("\n")
 }
@@ -48,32 +45,6 @@ const json = ({ judgement, made, plan, source }: PlannedOne) => ({
   judgement,
   plan: JSON.parse(PlanText.toJson(plan)),
   requests: made.requests.flatMap(({ requests }) => requests)
-})
-
-/** Where there are only conflicts, a person has to act. */
-const unresolved = ({ plan }: PlannedOne): Effect.Effect<void, Ended> =>
-  plan.actions.length === 0 || isWork(plan)
-    ? Effect.void
-    : Effect.fail(
-        new Ended({
-          code: codes.checkFailed,
-          reason: "Conflict",
-          detail: "It cannot be told what is to be done; resolve the conflict above first."
-        })
-      )
-
-const carriedOut = Effect.fnUntraced(function* (flags: SharedFlags, planned: PlannedOne) {
-  const sync = yield* Sync
-  const { report } = yield* RunService
-  const actor = actingAs(faceOf(flags), Option.none())
-  const run = yield* sync.begin(planned, actor)
-  if (run === null) {
-    yield* Console.log(flags.json ? JSON.stringify({ _tag: "NothingToDo" }) : "Nothing to do.")
-    return yield* unresolved(planned)
-  }
-  if (!flags.json) yield* Console.log(`Run ${run.id}`)
-  const settled = Effect.flatMap(report(run.id), (after) => sync.settle(planned, after.run))
-  return yield* Effect.ensuring(carry(flags, run.id, { actor, isResumed: false }), Effect.ignore(settled))
 })
 
 /**
@@ -95,9 +66,6 @@ export const provision = (flags: SharedFlags, own: ProvisionFlags): Effect.Effec
       )
       yield* Console.log(flags.json ? JSON.stringify(json(planned)) : text(planned))
       if (own.dryRun) return yield* unresolved(planned)
-      if (isWork(planned.plan) && !own.yes && !(yield* confirmed("Send this? [y/N] "))) {
-        return yield* new Ended({ code: codes.refused, reason: "NotConfirmed", detail: "Nothing was begun." })
-      }
-      return yield* carriedOut(flags, planned)
+      return yield* beginSync(flags, planned, { yes: own.yes, question: () => "Send this? [y/N] " })
     }).pipe(Effect.scoped, Effect.provide(Sync.layer))
   )

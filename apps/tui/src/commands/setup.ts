@@ -11,7 +11,7 @@ import * as Report from "../plain/Report.ts"
 import { walk } from "../plain/Unattended.ts"
 import { find } from "../Selection.ts"
 import type { SharedFlags } from "./shared.ts"
-import { actorOf, outputOf, withServices } from "./shared.ts"
+import { actorOf, outputOf, withSetups } from "./shared.ts"
 
 /** The flags of this command. */
 export interface SetupFlags {
@@ -101,14 +101,14 @@ export const setup = (flags: SharedFlags, own: SetupFlags): Effect.Effect<void, 
     if (Option.isSome(own.answers)) {
       const answers = yield* Answers.read(own.answers.value)
       const token = yield* readToken(own.tokenFd)
-      return yield* withServices(flags, "cli", unattended(flags, answers, token)).pipe(Effect.asVoid)
+      return yield* withSetups(flags, "cli", unattended(flags, answers, token)).pipe(Effect.asVoid)
     }
     if (process.stdin.isTTY && process.stdout.isTTY && !flags.json) {
       // Begun now, so that the screens load while the store opens.
       void import("../ui/show.tsx")
-      return yield* withServices(flags, "tui", guided(flags, own, unassisted))
+      return yield* withSetups(flags, "tui", guided(flags, own, unassisted))
     }
-    return yield* withServices(flags, "cli", withoutTerminal(flags, own))
+    return yield* withSetups(flags, "cli", withoutTerminal(flags, own))
   })
 
 /** Without a terminal: begins what was named, says where it stands and how to go on. */

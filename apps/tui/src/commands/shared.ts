@@ -4,14 +4,18 @@ import * as DataDirectory from "@loom-scim/platform-node/store/DataDirectory"
 import { Effect, Option } from "effect"
 import type { Layer } from "effect"
 import { userInfo } from "node:os"
-import type { Ended } from "../Exit.ts"
-import { fromError } from "../Exit.ts"
+import { codes, Ended, fromError } from "../Exit.ts"
 import * as Glyphs from "../plain/Glyphs.ts"
-import { layer } from "../Services.ts"
+import { accessTo, keyFrom } from "../remote/Access.ts"
+import type { SetupServices } from "../Services.ts"
+import { layer, setupLayer, throughServer } from "../Services.ts"
 
 /** The flags that every command takes. */
 export interface SharedFlags {
   readonly dataDir: Option.Option<string>
+  /** Work through this server instead of a data directory. */
+  readonly server: Option.Option<string>
+  readonly apiKeyFile: Option.Option<string>
   readonly json: boolean
   readonly dnsServer: Option.Option<string>
   readonly allowPrivateNetwork: boolean
@@ -40,22 +44,45 @@ export const outputOf = ({ json }: SharedFlags): { readonly json: boolean; reado
 /** What a command may use. */
 export type Services = Layer.Success<ReturnType<typeof layer>>
 
-/** Runs a command over its services, every error in the form a shell understands. */
+const environmentOf = (flags: SharedFlags, face: Face) =>
+  Effect.map(directoryOf(flags), (directory) => ({
+    directory,
+    face,
+    dnsServers: Option.match(flags.dnsServer, { onNone: () => [], onSome: (given) => given.split(",") })
+  }))
+
+const onlyHere = new Ended({
+  code: codes.usage,
+  reason: "NotThroughServer",
+  detail: "This command works on a data directory. Through --server go: setup, status, check, connections."
+})
+
+/** Runs a command over its services on a data directory, every error in the form a shell understands. */
 export const withServices = <A, E extends { readonly _tag: string; readonly message: string }>(
   flags: SharedFlags,
   face: Face,
   effect: Effect.Effect<A, E, Services>
 ): Effect.Effect<A, Ended> =>
-  directoryOf(flags).pipe(
-    Effect.flatMap((directory) =>
-      Effect.provide(
-        effect,
-        layer({
-          directory,
-          face,
-          dnsServers: Option.match(flags.dnsServer, { onNone: () => [], onSome: (given) => given.split(",") })
-        })
+  Option.isSome(flags.server)
+    ? Effect.fail(onlyHere)
+    : environmentOf(flags, face).pipe(
+        Effect.flatMap((environment) => Effect.provide(effect, layer(environment))),
+        Effect.mapError(fromError)
       )
-    ),
-    Effect.mapError(fromError)
-  )
+
+/**
+ * Runs a command that needs nothing but set-ups: on a data directory, through the server that was named, or through the
+ * server that holds the directory when there is a key for it.
+ */
+export const withSetups = <A, E extends { readonly _tag: string; readonly message: string }>(
+  flags: SharedFlags,
+  face: Face,
+  effect: Effect.Effect<A, E, SetupServices>
+): Effect.Effect<A, Ended> =>
+  Effect.gen(function* () {
+    if (Option.isSome(flags.server)) {
+      return yield* Effect.provide(effect, throughServer(yield* accessTo(flags.server.value, flags.apiKeyFile)))
+    }
+    const key = yield* keyFrom(flags.apiKeyFile)
+    return yield* Effect.provide(effect, setupLayer(yield* environmentOf(flags, face), key))
+  }).pipe(Effect.mapError(fromError))

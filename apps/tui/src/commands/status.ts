@@ -5,7 +5,7 @@ import { codes, Ended } from "../Exit.ts"
 import * as Report from "../plain/Report.ts"
 import { required } from "../Selection.ts"
 import type { SharedFlags } from "./shared.ts"
-import { outputOf, withServices } from "./shared.ts"
+import { outputOf, withSetups } from "./shared.ts"
 
 export const status = (flags: SharedFlags, own: { readonly connection: Option.Option<string> }) =>
   Effect.gen(function* () {
@@ -20,4 +20,4 @@ export const status = (flags: SharedFlags, own: { readonly connection: Option.Op
       })
     }
     return undefined
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withSetups(flags, "cli", effect))

@@ -1,14 +1,20 @@
-/** From flags to what is reconciled, for the commands that leave the rest to core's `Sync`. */
+/** From flags to what is reconciled: the one way of every command that makes a plan; the rest is core's `Sync`. */
 import type { Subject } from "@loom-scim/core/runs/SyncPlan"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { Effect } from "effect"
-import type { Scope } from "effect"
+import type { Option, Scope } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import { mappingOf } from "./mapping.ts"
-import type { PlanningFlags } from "./planning.ts"
 import { policyOf } from "./policy.ts"
 import type { Services, SharedFlags } from "./shared.ts"
-import { choose, open } from "./source.ts"
+import { choose, open, type SourceFlags } from "./source.ts"
+
+/** The flags of every command that makes a plan. */
+export interface PlanningFlags extends SourceFlags, Pick<Subject, "adopt" | "leftGroups"> {
+  readonly connection: Option.Option<string>
+  readonly mapping: string
+  readonly policy: Option.Option<string>
+}
 
 const unusable = (reason: string, detail: string) => new Ended({ code: codes.usage, reason, detail })
 

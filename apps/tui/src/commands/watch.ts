@@ -10,12 +10,11 @@ import { codes, type Ended } from "../Exit.ts"
 import * as RunReports from "../plain/RunReport.ts"
 import * as WatchText from "../plain/WatchText.ts"
 import { required } from "../Selection.ts"
-import type { PlanningFlags } from "./planning.ts"
 import { actingAs, faceOf, withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 import { spanOf } from "./span.ts"
-import { subjectOf } from "./subject.ts"
+import { type PlanningFlags, subjectOf } from "./subject.ts"
 
 /** The command's own flags. */
 export interface WatchFlags extends PlanningFlags {

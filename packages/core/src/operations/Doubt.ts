@@ -34,6 +34,21 @@ export const doubtOf = (operations: ReadonlyArray<PatchOperation>, now: JsonObje
   return null
 }
 
-/** Whether an answer of 204 has to be followed by a read, because servers are known to drop these silently. */
-export const needsReadBack = (operations: ReadonlyArray<PatchOperation>): boolean =>
-  operations.some(({ path }) => path === "members" || isRole(path))
+/**
+ * Whether a change has to be followed by a read, because servers are known to drop these silently. Whether somebody is
+ * active, an answer with the user tells as well.
+ */
+export const needsReadBack = (operations: ReadonlyArray<PatchOperation>, answered: JsonObject | null = null): boolean =>
+  operations.some(({ path }) => path === "members" || isRole(path) || (path === "active" && answered === null))
+
+/** What of a whole resource servers are known to drop silently, as the operations that {@link doubtOf} judges. */
+export const wishesOf = (resource: JsonObject): ReadonlyArray<PatchOperation> => {
+  const active = get(resource, "active")
+  const members = get(resource, "members")
+  const role = roleOf(resource)
+  return [
+    ...(typeof active === "boolean" ? [{ op: "replace", path: "active", value: active } as const] : []),
+    ...(members === undefined ? [] : [{ op: "add", path: "members", value: members } as const]),
+    ...(role === null ? [] : [{ op: "replace", path: rolePath, value: role } as const])
+  ]
+}

@@ -12,7 +12,7 @@ import type { PatchOperation } from "../scim/ScimClientTypes.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import { enterpriseUserUrn, groupUrn, rolePath, userUrn } from "../scim/Schemas.ts"
 import type { BridgeUrl } from "../setup/BridgeUrl.ts"
-import { doubtOf, needsReadBack } from "./Doubt.ts"
+import { doubtOf, needsReadBack, wishesOf } from "./Doubt.ts"
 
 /** The resource types people work with. */
 export type Endpoint = "Users" | "Groups"
@@ -26,6 +26,7 @@ export type Operation =
       readonly id: string
       readonly operations: ReadonlyArray<PatchOperation>
     }
+  | { readonly _tag: "Replace"; readonly endpoint: Endpoint; readonly id: string; readonly resource: JsonObject }
   | { readonly _tag: "Delete"; readonly endpoint: Endpoint; readonly id: string }
 
 /** What a new user needs; `email` is the user name when that is an address. */
@@ -121,7 +122,7 @@ export const removeMembers = (id: string, members: ReadonlyArray<string>): Opera
 
 /** A request as a person may see it: everything but the token. */
 export interface Shown {
-  readonly method: "POST" | "PATCH" | "DELETE"
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE"
   readonly url: string
   readonly body: JsonObject | null
 }
@@ -158,6 +159,11 @@ export const show = (operation: Operation, base: BridgeUrl, behaviour: Behaviour
       return creation(url, operation.resource, behaviour)
     case "Patch":
       return patchRequests(`${url}/${encodeURIComponent(operation.id)}`, operation.operations, behaviour)
+    case "Replace": {
+      const { id, resource } = operation
+      const body = Request.withoutNulls(behaviour.memberDisplay ? withDisplay(resource) : resource)
+      return [{ method: "PUT", url: `${url}/${encodeURIComponent(id)}`, body }]
+    }
     case "Delete":
       return [{ method: "DELETE", url: `${url}/${encodeURIComponent(operation.id)}`, body: null }]
   }
@@ -170,10 +176,11 @@ export interface Outcome {
   readonly doubt: string | null
 }
 
-/** Does it. Changes that servers are known to drop silently are read back. */
+/** Does it. Changes that servers are known to drop silently are read back. `version` is sent as If-Match. */
 export const execute = Effect.fn("Operation.execute")(function* (
   client: ScimClientOperations,
-  operation: Operation
+  operation: Operation,
+  options: { readonly version?: string } = {}
 ): Effect.fn.Return<Outcome, ScimError> {
   switch (operation._tag) {
     case "Create": {
@@ -182,12 +189,19 @@ export const execute = Effect.fn("Operation.execute")(function* (
     }
     case "Patch": {
       const { endpoint, id, operations } = operation
-      const changed = yield* client.patch(endpoint, id, operations)
-      const resource = needsReadBack(operations) ? (yield* client.get(endpoint, id)).resource : changed.resource
+      const changed = yield* client.patch(endpoint, id, operations, options)
+      const readBack = needsReadBack(operations, changed.resource)
+      const resource = readBack ? (yield* client.get(endpoint, id)).resource : changed.resource
       return { id, resource, doubt: resource === null ? null : doubtOf(operations, resource) }
     }
+    case "Replace": {
+      const { endpoint, id, resource: wanted } = operation
+      yield* client.replace(endpoint, id, wanted, options)
+      const { resource } = yield* client.get(endpoint, id)
+      return { id, resource, doubt: doubtOf(wishesOf(wanted), resource) }
+    }
     case "Delete":
-      yield* client.delete(operation.endpoint, operation.id)
+      yield* client.delete(operation.endpoint, operation.id, options)
       return { id: operation.id, resource: null, doubt: null }
   }
 })

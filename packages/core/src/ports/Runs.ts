@@ -8,6 +8,7 @@ import { ConnectionId } from "../setup/ConnectionId.ts"
 import { type Run, RunId, type RunStatus } from "../runs/Run.ts"
 import type { ItemOutcome, ItemState, Phase, RunItem } from "../runs/RunItem.ts"
 import type { JournalFailure } from "./Journal.ts"
+import type { RunHold } from "./RunHold.ts"
 
 /** A connection has a reconcile that is not over; a second one would work against it. */
 export class RunUnfinished extends Schema.TaggedError<RunUnfinished>()("RunUnfinished", {
@@ -57,6 +58,12 @@ export interface ItemQuery {
   readonly limit?: number
 }
 
+/** An outcome with its number: outcomes of a run are numbered in the order in which they were kept, with gaps. */
+export interface Numbered {
+  readonly number: number
+  readonly item: RunItem
+}
+
 /** How many items there are, by phase and state; pairs that do not occur are left out. Null is no phase. */
 export interface ItemCount {
   readonly phase: Phase | null
@@ -70,7 +77,7 @@ export class Runs extends Context.Service<
   {
     /**
      * Keeps a new run with a row per action: `planned`, or `dropped` as a conflict for one that does nothing. Refused
-     * when the run is a `reconcile` and the connection has another one that is not over.
+     * when the run is a `reconcile` or an `incremental` one and the connection has another of either that is not over.
      */
     readonly begin: (run: Run, actions: ReadonlyArray<Action>) => Effect.Effect<void, JournalFailure | RunUnfinished>
     readonly find: (id: RunId) => Effect.Effect<Option.Option<Run>, JournalFailure>
@@ -78,6 +85,8 @@ export class Runs extends Context.Service<
     readonly list: (of: {
       readonly connectionId?: ConnectionId
       readonly unfinished?: boolean
+      /** Only those that began before this one. */
+      readonly before?: RunId
       readonly limit?: number
     }) => Effect.Effect<ReadonlyArray<Run>, JournalFailure>
     /** Sets the status, and `endedAt` when that is over. A run that is over keeps its status. */
@@ -112,6 +121,20 @@ export class Runs extends Context.Service<
       reason: "cancelled" | "rejected",
       at: DateTime.Utc
     ) => Effect.Effect<void, JournalFailure>
+    /** Outcomes with a number above this one, by their numbers. What a plan left out from the beginning has none. */
+    readonly outcomes: (
+      id: RunId,
+      after: number,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Numbered>, JournalFailure>
+    /** Who has the run. A run that is not there is nobody's. */
+    readonly hold: (id: RunId) => Effect.Effect<RunHold, JournalFailure>
+    /** Takes the run with the next epoch, if it is still held as was seen. */
+    readonly take: (id: RunId, seen: RunHold) => Effect.Effect<boolean, JournalFailure>
+    /** A sign of life; false when the run has a newer epoch. */
+    readonly renew: (id: RunId, epoch: number) => Effect.Effect<boolean, JournalFailure>
+    /** Lets the run go; false when it has a newer epoch. */
+    readonly release: (id: RunId, epoch: number) => Effect.Effect<boolean, JournalFailure>
     readonly decide: (id: RunId, decision: Decision) => Effect.Effect<void, JournalFailure>
     /** In the order in which they were made. */
     readonly decisions: (id: RunId) => Effect.Effect<ReadonlyArray<Decision>, JournalFailure>

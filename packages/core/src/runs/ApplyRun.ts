@@ -10,6 +10,7 @@ import { Runs } from "../ports/Runs.ts"
 import { drive } from "./Drive.ts"
 import { type Run, RunId, type RunStatus } from "./Run.ts"
 import { RunControl } from "./RunControl.ts"
+import { held } from "./Tenure.ts"
 
 /** One run. Its payload is an id: neither people nor secrets are in the engine's tables. */
 export const ApplyRun = Workflow.make("ApplyRun", {
@@ -50,13 +51,25 @@ const driven = (runId: RunId, stops: number) =>
     execute: Effect.gen(function* () {
       const control = yield* RunControl
       const runs = yield* Runs
+      let isHandedOver = false
+      // A process that goes away does not stop the run: whoever takes it goes on at once.
+      const leaving = Runs.of({
+        ...runs,
+        stop: (id, count, status, at) =>
+          Effect.flatMap(control.isDraining, (isDraining) => {
+            isHandedOver = isDraining && status._tag === "Paused" && status.reason === "interrupted"
+            return isHandedOver ? Effect.void : runs.stop(id, count, status, at)
+          })
+      })
       const exit = yield* control.drive(runId, (toStop) =>
         Effect.raceFirst(
-          Effect.exit(drive(runId, stops, toStop)),
+          Effect.exit(held(runId, drive(runId, stops, toStop))),
           // What does not come to an end is looked up when the run goes on.
           Deferred.await(toStop).pipe(Effect.delay(patience), Effect.as(Exit.succeed("stopped" as const)))
-        )
+        ).pipe(Effect.provideService(Runs, leaving))
       )
+      // The step has no result then, and is done again by another node.
+      if (isHandedOver) return yield* Effect.interruptible(Effect.never)
       if (Exit.isSuccess(exit)) return exit.value
       if (Cause.hasInterrupts(exit.cause)) return yield* Effect.interrupt
       // The store may be what is broken, so that this cannot be kept either.

@@ -1,5 +1,5 @@
 /** What this process does with runs: which of them it carries out, and which of those are to stop. */
-import { type Cause, Context, Deferred, Effect, Layer } from "effect"
+import { type Cause, Context, Deferred, Effect, Exit, Layer } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
 import type { RunId } from "./Run.ts"
 
@@ -21,10 +21,17 @@ export class RunControl extends Context.Service<
   {
     /** Lets a run go on in this process, and takes back an earlier wish to stop. */
     readonly follow: (id: RunId) => Effect.Effect<void>
-    /** Asks the run to stop once what is under way is settled. */
-    readonly stop: (id: RunId) => Effect.Effect<void>
-    /** Waits until nothing is at work on the run in this process. */
-    readonly idle: (id: RunId) => Effect.Effect<void>
+    /**
+     * Nobody here follows the run any longer: it is asked to stop once what is under way is settled, and that is waited
+     * for. Where every run is carried out, it goes on without followers.
+     */
+    readonly leave: (id: RunId) => Effect.Effect<void>
+    /**
+     * This process goes away: nothing more is begun, and what is under way is settled. Waits for that. What is left is for
+     * other nodes, and stops for nobody.
+     */
+    readonly drain: Effect.Effect<void>
+    readonly isDraining: Effect.Effect<boolean>
     /** The work of a run ended in a way that its status may not tell. */
     readonly broke: (id: RunId, cause: Cause.Cause<JournalFailure>) => Effect.Effect<void>
     /** Fails when it did, and otherwise never ends. */
@@ -43,6 +50,7 @@ export class RunControl extends Context.Service<
   static readonly layer = (drives: "followed" | "every"): Layer.Layer<RunControl> =>
     Layer.sync(RunControl, () => {
       const seats = new Map<RunId, Seat>()
+      let draining = false
       const seatOf = (id: RunId): Seat => {
         const found = seats.get(id)
         if (found !== undefined) return found
@@ -56,13 +64,20 @@ export class RunControl extends Context.Service<
         seats.set(id, seat)
         return seat
       }
-      const leave = (seat: Seat) =>
+      const rise = (seat: Seat) =>
         Effect.suspend(() => {
           seat.driving--
           if (seat.driving > 0) return Effect.void
           const waiters = [...seat.waiters]
           seat.waiters.clear()
           return Effect.forEach(waiters, (waiter) => Deferred.succeed(waiter, undefined), { discard: true })
+        })
+      const idle = (seat: Seat) =>
+        Effect.suspend(() => {
+          if (seat.driving === 0) return Effect.void
+          const waiter = Deferred.makeUnsafe<void>()
+          seat.waiters.add(waiter)
+          return Deferred.await(waiter)
         })
       return RunControl.of({
         follow: (id) =>
@@ -72,23 +87,29 @@ export class RunControl extends Context.Service<
             if (Deferred.isDoneUnsafe(seat.broken)) seat.broken = Deferred.makeUnsafe()
             return Effect.asVoid(Deferred.succeed(seat.isFollowed, undefined))
           }),
-        stop: (id) => Effect.suspend(() => Effect.asVoid(Deferred.succeed(seatOf(id).toStop, undefined))),
-        idle: (id) =>
+        leave: (id) =>
           Effect.suspend(() => {
+            if (drives === "every") return Effect.void
             const seat = seatOf(id)
-            if (seat.driving === 0) return Effect.void
-            const waiter = Deferred.makeUnsafe<void>()
-            seat.waiters.add(waiter)
-            return Deferred.await(waiter)
+            return Effect.andThen(Deferred.succeed(seat.toStop, undefined), idle(seat))
           }),
+        drain: Effect.suspend(() => {
+          draining = true
+          const all = Array.from(seats.values())
+          for (const { toStop } of all) Deferred.doneUnsafe(toStop, Exit.void)
+          return Effect.forEach(all, idle, { discard: true, concurrency: "unbounded" })
+        }),
+        isDraining: Effect.sync(() => draining),
         broke: (id, cause) => Effect.suspend(() => Effect.asVoid(Deferred.failCause(seatOf(id).broken, cause))),
         broken: (id) => Effect.suspend(() => Deferred.await(seatOf(id).broken)),
         drive: (id, work) =>
           Effect.gen(function* () {
             if (drives === "followed") yield* Deferred.await(seatOf(id).isFollowed)
+            // Whoever has the run next drives it; this process ends meanwhile.
+            if (draining) return yield* Effect.never
             const seat = seatOf(id)
             seat.driving++
-            return yield* Effect.ensuring(work(seat.toStop), leave(seat))
+            return yield* Effect.ensuring(work(seat.toStop), rise(seat))
           })
       })
     })

@@ -59,6 +59,9 @@ const refused = (runId: RunId, reason: RunRefused["reason"], detail: string, nex
 const needsPerson = ({ status }: Run): boolean =>
   status._tag === "Waiting" || (status._tag === "Paused" && status.until === null)
 
+/** How long what is under way may take when the process goes away; what takes longer is looked up by the next. */
+const drainPatience = "20 seconds"
+
 const isSettled = (run: Run): boolean => isOver(run.status) || needsPerson(run)
 
 const make = Effect.gen(function* () {
@@ -137,7 +140,7 @@ const make = Effect.gen(function* () {
       if (run.stops > 0) yield* ApplyRun.wake(run)
       return yield* Effect.raceFirst(settled(id), control.broken(id))
     }).pipe(Effect.provideService(WorkflowEngine, engine))
-    return yield* Effect.onInterrupt(going, () => Effect.andThen(control.stop(id), control.idle(id)))
+    return yield* Effect.onInterrupt(going, () => control.leave(id))
   })
 
   const decided = Effect.fn("RunService.decide")(function* (
@@ -162,6 +165,8 @@ const make = Effect.gen(function* () {
     return yield* follow(id)
   })
 
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.timeout(control.drain, drainPatience)))
+
   return RunService.of({ begin, follow, decide: decided, cancel, report, list: runs.list })
 })
 
@@ -174,7 +179,8 @@ export class RunService extends Context.Service<
     /**
      * Carries a run out, from wherever it stands, until it is over or needs a person: it is then `Waiting`, or `Paused`
      * without a time. A pause with a time is waited for. Interrupting this stops the run cleanly: what was sent is
-     * settled, and it is `Paused` as `interrupted`. `isResumed` lets a paused run go on at once.
+     * settled, and it is `Paused` as `interrupted`; but where `every` run is carried out, it goes on without a follower.
+     * `isResumed` lets a paused run go on at once.
      */
     readonly follow: (
       id: RunId,
@@ -198,7 +204,8 @@ export class RunService extends Context.Service<
 >()("@loom-scim/core/runs/RunService") {
   /**
    * Over the store, a workflow engine and the connections. `followed` carries out only what is followed in this process;
-   * `every` also goes on with what other processes left, as a server does.
+   * `every` also goes on with what other processes left, as a server does; when it is closed, what is under way is settled,
+   * and the rest is left to others.
    */
   static readonly layer = (options: {
     readonly drives: "followed" | "every"

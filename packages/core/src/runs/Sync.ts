@@ -3,14 +3,15 @@ import { Clock, Context, DateTime, Duration, Effect, Layer } from "effect"
 import type { ConnectedClient } from "../operations/ConnectedClient.ts"
 import type { JournalFailure } from "../ports/Journal.ts"
 import type { SourceFailure } from "../ports/PeopleSource.ts"
-import { type ManagedResource, Runs, RunUnfinished } from "../ports/Runs.ts"
+import { type ManagedResource, Runs, type RunUnfinished } from "../ports/Runs.ts"
 import { fingerprint, type Plan } from "../provisioning/Plan.ts"
 import type { NotOnePerson } from "../provisioning/ProvisionOne.ts"
 import type { NeedsFull } from "../provisioning/SubsetNeedsFull.ts"
 import type { ConnectionId } from "../setup/ConnectionId.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import type { SetupService } from "../setup/SetupService.ts"
-import { isOver, type Run } from "./Run.ts"
+import { refuseUnfinished } from "./Exclusive.ts"
+import { isExclusive, isOver, type Run } from "./Run.ts"
 import { phaseOf } from "./RunItem.ts"
 import { type RunRefused, RunService } from "./RunService.ts"
 import * as SyncPlan from "./SyncPlan.ts"
@@ -67,11 +68,7 @@ const make = Effect.gen(function* () {
       yield* settle(prepared, null)
       return null
     }
-    if (kind !== "provision") {
-      const unfinished = yield* runs.list({ connectionId, unfinished: true })
-      const other = unfinished.find((run) => run.kind === "reconcile" || run.kind === "incremental")
-      if (other !== undefined) return yield* new RunUnfinished({ connectionId, runId: other.id })
-    }
+    if (isExclusive(prepared)) yield* refuseUnfinished(connectionId)
     return yield* runService.begin({ connectionId, kind, parent: null, source, plan, policy, by, recognised })
   })
 

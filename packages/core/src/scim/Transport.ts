@@ -5,6 +5,7 @@ import { hostOf } from "../setup/BridgeUrl.ts"
 import * as Limiter from "./Limiter.ts"
 import type { Exchange as Observed } from "./QuirkObserve.ts"
 import * as RetryAfter from "./RetryAfter.ts"
+import { SendLeave } from "./SendLeave.ts"
 import * as E from "./ScimError.ts"
 import * as ErrorAnswer from "./ScimErrorAnswer.ts"
 import { scrubber } from "./ScimErrorScrub.ts"
@@ -123,7 +124,7 @@ export const make = Effect.fnUntraced(function* (
   const attempt = (call: Call): Effect.Effect<Result.Result<Answer, E.ScimError>> =>
     limiter.run(
       (ticket) =>
-        Effect.flatMap(measured(call, ticket), (result) =>
+        Effect.flatMap(Effect.andThen(Effect.flatten(SendLeave), measured(call, ticket)), (result) =>
           Result.isFailure(result) && result.failure._tag === "RateLimited"
             ? Effect.as(limited(call, ticket, result.failure), result)
             : Effect.succeed(result)

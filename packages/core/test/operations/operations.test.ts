@@ -15,6 +15,7 @@ interface Request {
   readonly method: string
   readonly path: string
   readonly body: string
+  readonly ifMatch: string | undefined
 }
 
 /** A client whose server is a function. */
@@ -25,7 +26,8 @@ const clientOver = (serve: (request: Request) => readonly [status: number, body:
       const parts = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
       const body =
         request.body._tag === "Stream" ? yield* Stream.mkString(Stream.decodeText(request.body.stream)) : parts
-      const asked = { method: request.method, path: `${url.pathname}${url.search}`, body }
+      const ifMatch = request.headers["if-match"]
+      const asked = { method: request.method, path: `${url.pathname}${url.search}`, body, ifMatch }
       seen.push(asked)
       const [status, answer] = serve(asked)
       const text = answer === null ? null : JSON.stringify(answer)
@@ -115,11 +117,50 @@ describe("carrying out", () => {
     })
   )
 
+  it.effect("reads back whether somebody is deactivated when the answer does not tell", () =>
+    Effect.gen(function* () {
+      const { client } = yield* clientOver(({ method }) =>
+        method === "PATCH" ? [204, null] : [200, { id: "1", active: true }]
+      )
+      const outcome = yield* Operations.execute(client, Operations.setActive("1", false))
+      assert.strictEqual(outcome.doubt, "the server still says active: true")
+    })
+  )
+
   it.effect("tells when the role was not taken", () =>
     Effect.gen(function* () {
       const { client } = yield* clientOver(({ method }) => (method === "PATCH" ? [204, null] : [200, { id: "1" }]))
       const outcome = yield* Operations.execute(client, Operations.setRole("1", "admin"))
       assert.include(outcome.doubt, "mapped in WorkOS")
+    })
+  )
+
+  it.effect("replaces under the version that is named, and doubts what the server made of it", () =>
+    Effect.gen(function* () {
+      const { client, seen } = yield* clientOver(({ method }) =>
+        method === "PUT" ? [204, null] : [200, { id: "g", displayName: "Team", members: [{ value: "a" }] }]
+      )
+      const resource = { displayName: "Team", members: [{ value: "a" }, { value: "b" }] }
+      const operation: Operations.Operation = { _tag: "Replace", endpoint: "Groups", id: "g", resource }
+      const [shown] = Operations.show(operation, base)
+      assert.deepStrictEqual(shown, { method: "PUT", url: `${base}/Groups/g`, body: resource })
+      const outcome = yield* Operations.execute(client, operation, { version: '"7"' })
+      const put = seen.find(({ method }) => method === "PUT")
+      assert.deepStrictEqual(JSON.parse(put?.body ?? ""), resource)
+      assert.strictEqual(put?.ifMatch, '"7"')
+      assert.strictEqual(outcome.doubt, "the server dropped 1 member(s): b")
+    })
+  )
+
+  it.effect("doubts a replacement whose role or deactivation was not taken", () =>
+    Effect.gen(function* () {
+      const { client } = yield* clientOver(() => [200, { id: "1", userName: "ada", active: true }])
+      const replaced = (resource: JsonObject) =>
+        Operations.execute(client, { _tag: "Replace", endpoint: "Users", id: "1", resource })
+      assert.include((yield* replaced({ userName: "ada", active: false })).doubt, "still says active: true")
+      const role = { userName: "ada", active: true, [enterpriseUserUrn]: { loomMemberRole: "admin" } }
+      assert.include((yield* replaced(role)).doubt, "did not take the role")
+      assert.isNull((yield* replaced({ userName: "ada", active: true })).doubt)
     })
   )
 })

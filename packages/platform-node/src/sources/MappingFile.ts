@@ -43,3 +43,7 @@ const valueOf = (path: string, text: string): unknown => {
 /** The value of a YAML file; a failure names the line and the column. `what` is what people call such a file. */
 export const read = (path: string, what = "mapping"): Effect.Effect<unknown, SourceFailure> =>
   Effect.tryPromise({ try: async () => valueOf(path, await textOf(path, what)), catch: failureOf(path) })
+
+/** The same of a text that came otherwise than in a file; `source` is what people call it. */
+export const parse = (source: string, text: string): Effect.Effect<unknown, SourceFailure> =>
+  Effect.try({ try: () => valueOf(source, text), catch: failureOf(source) })

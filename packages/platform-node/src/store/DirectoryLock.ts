@@ -13,7 +13,9 @@ import { failure, fromFileSystem, fromSql } from "./StoreFailure.ts"
 export const Holder = Schema.Struct({
   pid: Schema.Int,
   face: Face,
-  startedAt: Schema.DateTimeUtcFromString
+  startedAt: Schema.DateTimeUtcFromString,
+  /** Where it takes requests, if it is a server: an address of this machine. */
+  url: Schema.optionalKey(Schema.String)
 })
 export type Holder = typeof Holder.Type
 
@@ -58,7 +60,15 @@ const held = (directory: string) =>
           onSome: ({ pid, face, startedAt }) =>
             `${directory} is in use by another loom-scim (${face}, process ${pid}) since ${DateTime.formatIso(startedAt)}`
         }),
-        "Go on there, or quit that one and try again; to work on something else at the same time, choose another data directory with LOOM_SCIM_HOME"
+        Option.match(
+          Option.flatMapNullishOr(holder, ({ url }) => url),
+          {
+            onNone: () =>
+              "Go on there, or quit that one and try again; to work on something else at the same time, choose another data directory with LOOM_SCIM_HOME",
+            onSome: (url) =>
+              `It is a server: put a key of it into LOOM_SCIM_API_KEY and go on through it with --server ${url}; for what a server does not do, stop it first`
+          }
+        )
       )
     )
   )
@@ -83,9 +93,8 @@ const take = (path: string): DatabaseSync => {
   }
 }
 
-const announce = Effect.fnUntraced(function* (directory: string, face: Face) {
-  const startedAt = yield* DateTime.now
-  const text = yield* Effect.orDie(Schema.encodeEffect(HolderFile)({ pid: process.pid, face, startedAt }))
+const write = Effect.fnUntraced(function* (directory: string, holder: Holder) {
+  const text = yield* Effect.orDie(Schema.encodeEffect(HolderFile)(holder))
   const draft = `${holderPath(directory)}.new`
   yield* Effect.try({
     try: () => {
@@ -94,6 +103,18 @@ const announce = Effect.fnUntraced(function* (directory: string, face: Face) {
     },
     catch: fromFileSystem(holderPath(directory))
   })
+})
+
+const announce = Effect.fnUntraced(function* (directory: string, face: Face) {
+  yield* write(directory, { pid: process.pid, face, startedAt: yield* DateTime.now })
+})
+
+/** Says where the process that holds the directory takes requests, for who finds it held. Only the holder calls this. */
+export const announceUrl = Effect.fn("DirectoryLock.announceUrl")(function* (directory: string, url: string) {
+  const holder = yield* readHolder(directory)
+  if (Option.exists(holder, ({ pid }) => pid === process.pid)) {
+    yield* write(directory, { ...Option.getOrThrow(holder), url })
+  }
 })
 
 /**

@@ -7,6 +7,7 @@ import { isSqlError } from "effect/sql/SqlError"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { failure, fromSql } from "./StoreFailure.ts"
+import { webhookTables } from "./WebhookTables.ts"
 
 const table = "loom_scim_migrations"
 
@@ -99,8 +100,9 @@ const runsTables = Effect.gen(function* () {
       cancelled_by TEXT
     )`,
     "CREATE INDEX runs_by_connection ON runs (connection_id, started_at)",
-    // Of two processes that begin a reconcile at the same time, one is refused.
-    `CREATE UNIQUE INDEX runs_one_reconcile ON runs (connection_id) WHERE kind = 'reconcile' AND ended_at IS NULL`,
+    // Of two processes that begin a reconcile at the same time, of everybody or of the changes, one is refused.
+    `CREATE UNIQUE INDEX runs_one_reconcile ON runs (connection_id)
+      WHERE kind IN ('reconcile', 'incremental') AND ended_at IS NULL`,
     // The long columns stand last, so that whoever looks for a state need not read over them.
     `CREATE TABLE run_items (
       run_id TEXT NOT NULL REFERENCES runs (id),
@@ -157,12 +159,55 @@ const apiTables = each([
   "CREATE INDEX events_by_moment ON events (at, connection_id, sequence)"
 ])
 
+/** A plan is as private as its source, and goes with its time. */
+const plansTables = each([
+  `CREATE TABLE plans (
+    id TEXT NOT NULL PRIMARY KEY,
+    connection_id TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    kept TEXT NOT NULL,
+    head TEXT NOT NULL
+  )`,
+  "CREATE INDEX plans_by_end ON plans (expires_at)",
+  `CREATE TABLE plan_parts (
+    plan_id TEXT NOT NULL REFERENCES plans (id),
+    part TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (plan_id, part, position)
+  )`
+])
+
+// Who carries a run out, and the order in which outcomes were kept.
+const holdColumns = each([
+  "ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0",
+  "ALTER TABLE runs ADD COLUMN beat INTEGER NOT NULL DEFAULT 0",
+  "ALTER TABLE runs ADD COLUMN outcomes INTEGER NOT NULL DEFAULT 0",
+  "ALTER TABLE run_items ADD COLUMN number INTEGER",
+  "CREATE INDEX run_items_by_number ON run_items (run_id, number)"
+])
+
+const reportsTable = each([
+  `CREATE TABLE reports (
+    connection_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    running INTEGER NOT NULL,
+    seen_at TEXT NOT NULL,
+    report TEXT NOT NULL,
+    PRIMARY KEY (connection_id, kind)
+  )`
+])
+
 const steps = {
   "0001_journal": journalTables,
   "0002_vault": vaultTable,
   "0003_profiles": profilesTable,
   "0004_runs": runsTables,
-  "0005_api": apiTables
+  "0005_api": apiTables,
+  "0006_plans": plansTables,
+  "0007_holds": holdColumns,
+  "0008_reports": reportsTable,
+  "0009_webhooks": webhookTables
 }
 
 /** The version this program knows. */

@@ -8,6 +8,7 @@ import { Array as Arr, DateTime, Effect, Option, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
+import * as SqlRunHolds from "./SqlRunHolds.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { batch, given, reading } from "./StoredRows.ts"
 import type { Change } from "./SqlManaged.ts"
@@ -87,6 +88,7 @@ export const make = (place: string, change: Change) =>
           run: Schema.String,
           position: Schema.Int,
           state: ItemState,
+          number: Schema.Int,
           at: Schema.DateTimeUtcFromString,
           outcome: Outcome
         })
@@ -95,15 +97,35 @@ export const make = (place: string, change: Change) =>
       execute: (rows) => {
         const settled = given(
           sql,
-          { run: "TEXT", position: "INTEGER", state: "TEXT", at: "TEXT", outcome: "TEXT" },
+          { run: "TEXT", position: "INTEGER", state: "TEXT", number: "INTEGER", at: "TEXT", outcome: "TEXT" },
           rows
         )
-        return sql`UPDATE run_items SET state = given.state, settled_at = given.at, outcome = given.outcome
+        return sql`UPDATE run_items SET state = given.state, settled_at = given.at, outcome = given.outcome,
+            number = given.number
           FROM ${settled}
           WHERE ${isGiven} AND run_items.state IN ('planned', 'intended')
           RETURNING run_items.position,
             (SELECT runs.connection_id FROM runs WHERE runs.id = run_items.run_id) AS connection_id`
       }
+    })
+    /** Sets numbers aside for as many outcomes; gives the first. In a transaction: the run's row is held until its end. */
+    const numbers = SqlSchema.findOneOption({
+      Request: Schema.Struct({ run: RunId, count: Schema.Int }),
+      Result: Schema.Struct({ outcomes: Schema.Int }),
+      execute: ({ count, run }) =>
+        sql`UPDATE runs SET outcomes = outcomes + ${count} WHERE id = ${run} RETURNING outcomes`
+    })
+    const lastOf = SqlSchema.findOneOption({
+      Request: RunId,
+      Result: Schema.Struct({ position: fields.position }),
+      execute: (run) => sql`SELECT position FROM run_items WHERE run_id = ${run} ORDER BY position DESC LIMIT 1`
+    })
+    const numbered = SqlSchema.findAll({
+      Request: Schema.Struct({ run: RunId, after: Schema.Int, limit: Schema.Int }),
+      Result: Schema.Struct({ ...Row.fields, number: Schema.Int }),
+      execute: ({ after, limit, run }) =>
+        sql`SELECT position, phase, state, intended_at, settled_at, action, outcome, number FROM run_items
+          WHERE run_id = ${run} AND number > ${after} ORDER BY number LIMIT ${limit}`
     })
     const nextOf = SqlSchema.findOneOption({
       Request: Schema.Struct({ run: RunId, after: Schema.Int }),
@@ -165,13 +187,21 @@ export const make = (place: string, change: Change) =>
       )
 
     const intend = Effect.fn("Runs.intend")(function* (id: RunId, positions: ReadonlyArray<number>, at: DateTime.Utc) {
+      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
       yield* sql`UPDATE run_items SET state = 'intended', intended_at = ${DateTime.formatIso(at)}
-        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'planned'`.pipe(Effect.mapError(failed))
+        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'planned'
+          AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`.pipe(
+        Effect.mapError(failed)
+      )
     })
 
     const withdraw = Effect.fn("Runs.withdraw")(function* (id: RunId, positions: ReadonlyArray<number>) {
+      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
       yield* sql`UPDATE run_items SET state = 'planned', intended_at = NULL
-        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'intended'`.pipe(Effect.mapError(failed))
+        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'intended'
+          AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`.pipe(
+        Effect.mapError(failed)
+      )
     })
 
     const settle = Effect.fn("Runs.settle")(function* (id: RunId, settlements: ReadonlyArray<Settlement>) {
@@ -179,17 +209,23 @@ export const make = (place: string, change: Change) =>
       const byPosition = new Map(settlements.toReversed().map((settlement) => [settlement.position, settlement]))
       // In one order, so that two writers wait for each other instead of blocking each other.
       const ordered = Array.from(byPosition.values()).toSorted((left, right) => left.position - right.position)
-      const rows = ordered.map(({ at, outcome, position }) => ({
-        run: id,
-        position,
-        state: stateOf(outcome),
-        at,
-        outcome
-      }))
       yield* sql
         .withTransaction(
           Effect.gen(function* () {
-            const settled = yield* read(`an item of run ${id}`, record(rows))
+            const what = `an item of run ${id}`
+            // Before the items, so that outcomes are kept in the order of their numbers, whoever else writes.
+            const counted = yield* read(what, numbers({ run: id, count: ordered.length }))
+            if (Option.isNone(counted)) return
+            const before = counted.value.outcomes - ordered.length
+            const rows = ordered.map(({ at, outcome, position }, index) => ({
+              run: id,
+              position,
+              state: stateOf(outcome),
+              number: before + index + 1,
+              at,
+              outcome
+            }))
+            const settled = yield* read(what, record(rows))
             const [first] = settled
             if (first === undefined) return
             const positions = new Set(settled.map(({ position }) => position))
@@ -206,9 +242,27 @@ export const make = (place: string, change: Change) =>
 
     const drop = Effect.fn("Runs.drop")(function* (id: RunId, reason: "cancelled" | "rejected", at: DateTime.Utc) {
       const outcome = yield* Effect.orDie(encodeOutcome({ _tag: "Dropped", reason }))
-      yield* sql`UPDATE run_items SET state = 'dropped', settled_at = ${DateTime.formatIso(at)}, outcome = ${outcome}
-        WHERE run_id = ${id} AND state = 'planned'`.pipe(Effect.mapError(failed))
+      const what = `an item of run ${id}`
+      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
+      const dropping = Effect.gen(function* () {
+        const last = yield* read(what, lastOf(id))
+        if (Option.isNone(last)) return
+        const count = last.value.position + 1
+        const counted = yield* read(what, numbers({ run: id, count }))
+        if (Option.isNone(counted)) return
+        const before = counted.value.outcomes - count
+        yield* sql`UPDATE run_items SET state = 'dropped', settled_at = ${DateTime.formatIso(at)}, outcome = ${outcome},
+            number = CAST(${before} AS INTEGER) + position + 1
+          WHERE run_id = ${id} AND state = 'planned'
+            AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`
+      })
+      yield* sql.withTransaction(dropping).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
     })
 
-    return { insert, items, streamItems, counts, intend, withdraw, settle, drop }
+    const outcomes = Effect.fn("Runs.outcomes")(function* (id: RunId, after: number, limit: number) {
+      const rows = yield* read(`an item of run ${id}`, numbered({ run: id, after, limit }))
+      return rows.map(({ number, ...row }) => ({ number, item: fromRow(row) }))
+    })
+
+    return { insert, items, streamItems, counts, intend, withdraw, settle, drop, outcomes }
   })

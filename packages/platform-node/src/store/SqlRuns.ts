@@ -2,13 +2,14 @@
 import { Runs, RunUnfinished } from "@loom-scim/core/ports/Runs"
 import type { Action } from "@loom-scim/core/provisioning/Action"
 import { Decision } from "@loom-scim/core/provisioning/Decision"
-import { isOver, Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
+import { exclusiveKinds, isExclusive, isOver, Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Actor } from "@loom-scim/core/setup/Evidence"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import * as SqlManaged from "./SqlManaged.ts"
+import * as SqlRunHolds from "./SqlRunHolds.ts"
 import * as SqlRunItems from "./SqlRunItems.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { reading } from "./StoredRows.ts"
@@ -58,6 +59,7 @@ const fromRow = ({ cancelled_by, connection_id, ended_at, started_at, started_by
 const Wanted = Schema.Struct({
   connectionId: Schema.optionalKey(ConnectionId),
   unfinished: Schema.optionalKey(Schema.Boolean),
+  before: Schema.optionalKey(RunId),
   limit: Schema.optionalKey(Schema.Int)
 })
 
@@ -65,8 +67,8 @@ const Wanted = Schema.Struct({
  * Keeps runs in the `SqlClient` of the context, whose tables `Migrations.run` has made; `place` is what failures call
  * the database.
  *
- * Of two writers that begin a reconcile of one connection at the same time, an index lets one through; the other gets
- * `RunUnfinished`.
+ * Of two writers that begin a reconcile of one connection at the same time, of everybody or of the changes, an index lets
+ * one through; the other gets `RunUnfinished`.
  */
 export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
   Layer.effect(
@@ -77,6 +79,7 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
       const read = reading(place)
       const { change, manage, managed } = yield* SqlManaged.make(place)
       const { insert, ...items } = yield* SqlRunItems.make(place, change)
+      const holds = yield* SqlRunHolds.make(place)
 
       const rowOf = SqlSchema.findOneOption({
         Request: RunId,
@@ -86,10 +89,13 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
       const rowsOf = SqlSchema.findAll({
         Request: Wanted,
         Result: Row,
-        execute: ({ connectionId, limit, unfinished }) => {
+        execute: ({ before, connectionId, limit, unfinished }) => {
           const conditions = [
             ...(connectionId === undefined ? [] : [sql`connection_id = ${connectionId}`]),
-            ...(unfinished === true ? [sql`ended_at IS NULL`] : [])
+            ...(unfinished === true ? [sql`ended_at IS NULL`] : []),
+            ...(before === undefined
+              ? []
+              : [sql`(started_at, id) < (SELECT started_at, id FROM runs WHERE id = ${before})`])
           ]
           const where = conditions.length === 0 ? sql.literal("") : sql`WHERE ${sql.and(conditions)}`
           const most = limit === undefined ? sql.literal("") : sql`LIMIT ${Math.max(0, limit)}`
@@ -100,7 +106,7 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
         Request: ConnectionId,
         Result: Schema.Struct({ id: RunId }),
         execute: (id) =>
-          sql`SELECT id FROM runs WHERE connection_id = ${id} AND kind = 'reconcile' AND ended_at IS NULL`
+          sql`SELECT id FROM runs WHERE connection_id = ${id} AND ${sql.in("kind", exclusiveKinds)} AND ended_at IS NULL`
       })
       const decisionsOf = SqlSchema.findAll({
         Request: RunId,
@@ -113,8 +119,9 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
       const encodeDecision = Schema.encodeEffect(Made)
 
       /** Fails when it is another reconcile that stands in the way of this one. */
-      const refuse = Effect.fnUntraced(function* ({ connectionId, id, kind }: Run) {
-        if (kind !== "reconcile") return
+      const refuse = Effect.fnUntraced(function* (run: Run) {
+        if (!isExclusive(run)) return
+        const { connectionId, id } = run
         const found = yield* read(`the id of a run of ${connectionId}`, unfinishedOf(connectionId))
         if (Option.isNone(found) || found.value.id === id) return
         yield* new RunUnfinished({ connectionId, runId: found.value.id })
@@ -157,7 +164,8 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
           ended_at: isOver(status) ? DateTime.formatIso(at) : null,
           ...more
         }
-        yield* sql`UPDATE runs SET ${sql.update(values)} WHERE id = ${id} AND ended_at IS NULL`.pipe(
+        const isNewest = yield* SqlRunHolds.isNewest(sql, id)
+        yield* sql`UPDATE runs SET ${sql.update(values)} WHERE id = ${id} AND ended_at IS NULL AND ${isNewest}`.pipe(
           Effect.mapError(failed)
         )
       })
@@ -199,6 +207,7 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
         decisions,
         managed,
         manage,
+        ...holds,
         ...items
       })
     })

@@ -3,9 +3,12 @@ import type { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
 import type { Idempotency } from "@loom-scim/core/ports/Idempotency"
 import type { Journal, JournalFailure } from "@loom-scim/core/ports/Journal"
 import type { Ledger } from "@loom-scim/core/ports/Ledger"
+import type { Plans } from "@loom-scim/core/ports/Plans"
 import type { Profiles } from "@loom-scim/core/ports/Profiles"
+import type { Reports } from "@loom-scim/core/ports/Reports"
 import type { Runs } from "@loom-scim/core/ports/Runs"
 import type { Vault } from "@loom-scim/core/ports/Vault"
+import type { Webhooks } from "@loom-scim/core/ports/Webhooks"
 import type { Face } from "@loom-scim/core/setup/Evidence"
 import { Config, Effect, Layer, Option, Redacted } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -22,12 +25,27 @@ import * as SqlApiKeys from "./SqlApiKeys.ts"
 import * as SqlIdempotency from "./SqlIdempotency.ts"
 import * as SqlJournal from "./SqlJournal.ts"
 import * as SqlLedger from "./SqlLedger.ts"
+import * as SqlPlans from "./SqlPlans.ts"
 import * as SqlProfiles from "./SqlProfiles.ts"
+import * as SqlReports from "./SqlReports.ts"
 import * as SqlRuns from "./SqlRuns.ts"
+import * as SqlWebhooks from "./SqlWebhooks.ts"
 import { fromSql } from "./StoreFailure.ts"
 
 /** What every store provides; beside the ports the database itself, where the workflow engine keeps its own tables. */
-export type Services = ApiKeys | Idempotency | Journal | Ledger | Profiles | Runs | Vault | KeyRing | SqlClient
+export type Services =
+  | ApiKeys
+  | Idempotency
+  | Journal
+  | Ledger
+  | Plans
+  | Profiles
+  | Reports
+  | Runs
+  | Vault
+  | Webhooks
+  | KeyRing
+  | SqlClient
 
 /** A store, or why it cannot be opened; in every case of failure the data is as it was. */
 export type Storage = Layer.Layer<Services, JournalFailure | KeyFailure>
@@ -46,9 +64,12 @@ const services = (
     SqlIdempotency.layer(place),
     SqlJournal.layer(place),
     SqlLedger.layer(place),
+    SqlPlans.layer(place),
     SqlProfiles.layer(place),
+    SqlReports.layer(place),
     SqlRuns.layer(place),
     SqlVault.layer(place),
+    SqlWebhooks.layer(place),
     KeyRing.layer(place)
   ).pipe(Layer.provide(keys), Layer.provideMerge(database))
 }

@@ -14,7 +14,12 @@ export const layer = ClusterWorkflowEngine.layer.pipe(
   Layer.provideMerge(
     SingleRunner.layer({
       runnerStorage: "memory",
-      shardingConfig: { entityMessagePollInterval: "200 millis", shardsPerGroup: 32 }
+      shardingConfig: {
+        entityMessagePollInterval: "200 millis",
+        shardsPerGroup: 32,
+        // What is cut short goes on with the next process; the default is fifteen seconds.
+        entityTerminationTimeout: "1 second"
+      }
     })
   ),
   Layer.provide(NodeCrypto.layerDigest)

@@ -4,6 +4,7 @@ import { vaultContract } from "../vault/contract.ts"
 import { apiContract } from "./api.ts"
 import { postgres, postgresAnswers, sqlite } from "./backend.ts"
 import { contract } from "./contract.ts"
+import { reportsContract } from "./reports.ts"
 
 const backends = (await Effect.runPromise(postgresAnswers)) ? [sqlite, postgres] : [sqlite]
 if (!backends.includes(postgres)) {
@@ -14,4 +15,5 @@ for (const backend of backends) {
   contract(backend)
   vaultContract(backend)
   apiContract(backend)
+  reportsContract(backend)
 }

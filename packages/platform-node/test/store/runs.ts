@@ -89,11 +89,34 @@ export const runsContract = (backend: Backend): void => {
         assert.deepStrictEqual(again, new RunUnfinished({ connectionId: acme, runId: run(8).id }))
       }))
 
+    test("refuses everybody beside the changes, the changes beside everybody and beside themselves", (runs) =>
+      Effect.gen(function* () {
+        const { begin, setStatus } = runs
+        const pairs = [
+          ["reconcile", "incremental"],
+          ["incremental", "reconcile"],
+          ["incremental", "incremental"]
+        ] as const
+        for (const [index, [first, second]] of pairs.entries()) {
+          const running = run(index * 4, { kind: first })
+          yield* begin(running, few)
+          const error = yield* Effect.flip(begin(run(index * 4 + 1, { kind: second }), few))
+          assert.deepStrictEqual(error, new RunUnfinished({ connectionId: acme, runId: running.id }))
+          // One person, and another connection, are in nobody's way.
+          const one = run(index * 4 + 2, { kind: "provision" })
+          yield* begin(one, few)
+          yield* begin(run(index * 4 + 3, { kind: second, connectionId: beta }), few)
+          for (const { id } of [running, one, run(index * 4 + 3)]) yield* setStatus(id, { _tag: "Completed" }, at(100))
+        }
+      }))
+
     test("lets exactly one of two begin at the same time, every time", (runs, store) =>
       Effect.gen(function* () {
         const rival = yield* rivalOf(store)
         for (let round = 0; round < 40; round += 2) {
-          const pair = [run(round), run(round + 1)] as const
+          // Half of the time they are of different kinds.
+          const kind = round % 8 < 4 ? "reconcile" : "incremental"
+          const pair = [run(round), run(round + 1, { kind })] as const
           const writers = round % 4 === 0 ? ([runs, rival] as const) : ([rival, runs] as const)
           const results = yield* Effect.all(
             [Effect.result(writers[0].begin(pair[0], few)), Effect.result(writers[1].begin(pair[1], few))],

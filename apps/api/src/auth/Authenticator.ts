@@ -1,0 +1,111 @@
+/** Who is behind a credential: the holder of a stored key, or the subject of a token, at the pace allowed to them. */
+import { NotReadyProblem, TooManyProblem, UnauthenticatedProblem } from "@loom-scim/contract/Problem"
+import type { StoreProblem } from "@loom-scim/contract/Problem"
+import { ofStore } from "@loom-scim/contract/problemOf"
+import type { Caller } from "@loom-scim/contract/Security"
+import type { ApiKey } from "@loom-scim/core/ports/ApiKeys"
+import { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
+import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import { Context, DateTime, Effect, Layer, Option } from "effect"
+import type { Redacted } from "effect"
+import * as KeySecret from "./KeySecret.ts"
+import type { Oidc } from "./Oidc.ts"
+import * as RateLimit from "./RateLimit.ts"
+import * as Tokens from "./Tokens.ts"
+
+const unauthenticated = new UnauthenticatedProblem({
+  detail: "The request carries no valid API key or token: it is missing, unknown, expired or revoked.",
+  next: "Send it as: Authorization: Bearer lsk_…"
+})
+
+/** Compared with when there is no such key, so that an unknown id takes as long as a wrong secret. */
+const nobody = KeySecret.make().hash
+
+/** A key's use is written at most this often. */
+const touchEveryMillis = 60_000
+
+const isValid = ({ expiresAt, revokedAt }: ApiKey, now: DateTime.Utc): boolean =>
+  revokedAt === null && (expiresAt === null || DateTime.isGreaterThan(expiresAt, now))
+
+/** Why somebody is not let in. */
+export type Refused = UnauthenticatedProblem | TooManyProblem | StoreProblem | NotReadyProblem
+
+/** What shapes it. */
+export interface AuthenticatorOptions {
+  /** Requests per second and caller. */
+  readonly rate: number
+  /** Null when only keys are taken. */
+  readonly oidc: Oidc | null
+  /** For labs: the issuer's keys may come from a private network. */
+  readonly allowPrivateNetwork: boolean
+}
+
+/** Turns a credential into a caller. The only place that does: API, metrics and pages ask here. */
+export class Authenticator extends Context.Service<
+  Authenticator,
+  { readonly authenticate: (credential: Redacted.Redacted) => Effect.Effect<Caller, Refused> }
+>()("loom-scim-api/auth/Authenticator") {
+  /** Over the stored keys and, if one is configured, an issuer. */
+  static readonly layer = ({
+    allowPrivateNetwork,
+    oidc,
+    rate
+  }: AuthenticatorOptions): Layer.Layer<Authenticator, never, ApiKeys | DomainResolver> =>
+    Layer.effect(
+      Authenticator,
+      Effect.gen(function* () {
+        const keys = yield* ApiKeys
+        const waitOf = RateLimit.make(rate)
+        const verify = oidc === null ? null : yield* Tokens.make(oidc, allowPrivateNetwork)
+
+        const touch = ({ id, lastUsedAt }: ApiKey, now: DateTime.Utc): Effect.Effect<void> =>
+          lastUsedAt !== null && DateTime.toEpochMillis(now) - DateTime.toEpochMillis(lastUsedAt) < touchEveryMillis
+            ? Effect.void
+            : // A full disk must not keep people from looking at what is there.
+              Effect.ignore(keys.touch(id, now))
+
+        const paced = Effect.fnUntraced(function* (id: string, now: DateTime.Utc) {
+          const waitMillis = waitOf(id, DateTime.toEpochMillis(now))
+          if (waitMillis <= 0) return
+          const retryAfter = Math.ceil(waitMillis / 1000)
+          const detail = `This caller may send ${rate} requests per second.`
+          return yield* new TooManyProblem({ detail, next: `Wait ${retryAfter} s.`, retryAfter })
+        })
+
+        const byKey = Effect.fnUntraced(function* (credential: Redacted.Redacted, now: DateTime.Utc) {
+          const given = KeySecret.parse(credential)
+          if (Option.isNone(given)) return yield* unauthenticated
+          const found = yield* Effect.mapError(keys.find(given.value.id), ofStore)
+          const matches = KeySecret.sameHash(given.value.hash, Option.isSome(found) ? found.value.hash : nobody)
+          if (Option.isNone(found) || !matches || !isValid(found.value.key, now)) return yield* unauthenticated
+          const { key } = found.value
+          yield* paced(key.id, now)
+          yield* touch(key, now)
+          return { id: key.id, kind: "key", name: `${key.name} (${key.id})`, grants: key.grants } as const
+        })
+
+        const byToken = Effect.fnUntraced(function* (
+          verified: Tokens.Verify,
+          credential: Redacted.Redacted,
+          now: DateTime.Utc
+        ) {
+          const caller = yield* Effect.mapError(
+            verified(credential),
+            ({ detail }) => new NotReadyProblem({ detail, next: "Try again in a moment, or use an API key." })
+          )
+          if (Option.isNone(caller)) return yield* unauthenticated
+          yield* paced(caller.value.id, now)
+          return caller.value
+        })
+
+        return Authenticator.of({
+          authenticate: Effect.fnUntraced(function* (credential): Effect.fn.Return<Caller, Refused> {
+            const now = yield* DateTime.now
+            return verify !== null && Tokens.isToken(credential)
+              ? yield* byToken(verify, credential, now)
+              : yield* byKey(credential, now)
+          })
+        })
+      })
+    )
+}

@@ -1,0 +1,206 @@
+/** Runs: begun here, carried on behind the requests, decided about, and looked at. */
+import { Api } from "@loom-scim/contract/Api"
+import { defaultLimit } from "@loom-scim/contract/Page"
+import { ofStore } from "@loom-scim/contract/problemOf"
+import { NotFoundProblem } from "@loom-scim/contract/Problem"
+import { type Again as AgainAsked, ItemCursor, RunBegun, RunCursor } from "@loom-scim/contract/Runs"
+import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
+import type { SourceRemarks } from "@loom-scim/core/ports/Plans"
+import { Runs } from "@loom-scim/core/ports/Runs"
+import { policyOf } from "@loom-scim/core/provisioning/PolicyRead"
+import type { Impossible } from "@loom-scim/core/provisioning/UndoOutcome"
+import * as Again from "@loom-scim/core/runs/Again"
+import { KeptPlans, remarksOf } from "@loom-scim/core/runs/KeptPlans"
+import type { Run, RunId } from "@loom-scim/core/runs/Run"
+import { RunAttendant } from "@loom-scim/core/runs/RunAttendant"
+import type { RunEvents } from "@loom-scim/core/runs/RunEvent"
+import { RunService } from "@loom-scim/core/runs/RunService"
+import { Sync } from "@loom-scim/core/runs/Sync"
+import type { Prepared } from "@loom-scim/core/runs/SyncPlan"
+import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import type { Actor } from "@loom-scim/core/setup/Evidence"
+import { verifiedDomains } from "@loom-scim/core/setup/State"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
+import { SetupService } from "@loom-scim/core/setup/SetupService"
+import { Effect, Stream } from "effect"
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import type { Readiness } from "../Readiness.ts"
+import { located, placeOf, runOf, standing, waited, working } from "./answers.ts"
+import { followRun } from "./followRun.ts"
+import { itemOf } from "./itemView.ts"
+import { pageOf } from "./paging.ts"
+import { actor, reading } from "./support.ts"
+import * as Upload from "./upload.ts"
+
+interface Begun {
+  readonly run: Run | null
+  readonly impossible?: ReadonlyArray<Impossible>
+  readonly remarks?: SourceRemarks
+  /** Keeps what was sent once the run stands still. */
+  readonly prepared?: Prepared
+}
+
+/** The handlers; an upload may have so many bytes. */
+export const runsHandlers = (uploadLimit: number) =>
+  HttpApiBuilder.group(
+    Api,
+    "runs",
+    Effect.fnUntraced(function* (handlers) {
+      const services = yield* Effect.context<
+        Runs | RunService | RunEvents | SetupService | ConnectedClient | Readiness | Sync
+      >()
+      const runs = yield* Runs
+      const setup = yield* SetupService
+      const service = yield* RunService
+      const plans = yield* KeptPlans
+      const sync = yield* Sync
+      const attendant = yield* RunAttendant
+
+      const known = (connection: ConnectionId, id: RunId) =>
+        working(Effect.provideContext(runOf(connection, id), services))
+
+      const seen = (connection: ConnectionId, id: RunId) =>
+        Effect.mapError(Effect.provideContext(runOf(connection, id), services), (error) =>
+          error._tag === "JournalFailure"
+            ? ofStore(error)
+            : new NotFoundProblem({
+                detail: error.detail,
+                next: `See which there are: GET /v1/connections/${connection}/runs`
+              })
+        )
+
+      const answered = Effect.fnUntraced(function* (
+        connection: ConnectionId,
+        begun: Begun,
+        prefer: string | undefined
+      ) {
+        const { impossible = [], prepared, remarks = null, run } = begun
+        if (run === null) return yield* located(RunBegun, { report: null, impossible, remarks }, 200, null)
+        const wait = yield* attendant.attend(run.id, (after) =>
+          prepared === undefined ? Effect.void : Effect.ignore(sync.settle(prepared, after))
+        )
+        const isStill = yield* waited(wait, prefer)
+        const report = yield* known(connection, run.id)
+        const body = { report, impossible, remarks }
+        return yield* located(RunBegun, body, isStill ? 200 : 202, placeOf(connection, run.id))
+      })
+
+      const ofUpload = Effect.fnUntraced(function* ({ kind, person, subject }: Upload.Uploaded, by: Actor) {
+        if (kind === "provision") {
+          const prepared = yield* sync.planOne(subject, person ?? "")
+          const begun: Begun = { run: yield* sync.begin(prepared, by), prepared }
+          return begun
+        }
+        const prepared = yield* sync.plan(subject, kind === "reconcile" ? "full" : "incremental")
+        // Half a source says too little for something that nobody watches.
+        if (prepared.reading.failure !== null) return yield* prepared.reading.failure
+        const begun: Begun = { run: yield* sync.begin(prepared, by), prepared, remarks: remarksOf(prepared.reading) }
+        return begun
+      })
+
+      const standingAfter = (
+        connection: ConnectionId,
+        id: RunId,
+        wait: Effect.Effect<void>,
+        prefer: string | undefined
+      ) => Effect.provideContext(standing(connection, id, wait, prefer), services)
+
+      const decided = Effect.fnUntraced(function* (
+        verdict: "allow" | "reject",
+        asked: { readonly connection: ConnectionId; readonly run: RunId },
+        note: string,
+        prefer: string | undefined
+      ) {
+        const by = yield* actor
+        yield* known(asked.connection, asked.run)
+        const wait = yield* working(
+          Effect.andThen(service.decide(asked.run, { verdict, by, note }), attendant.resume(asked.run))
+        )
+        return yield* standingAfter(asked.connection, asked.run, wait, prefer)
+      })
+
+      const again = Effect.fnUntraced(function* (
+        asked: { readonly connection: ConnectionId; readonly run: RunId },
+        { policy = {} }: typeof AgainAsked.Type
+      ) {
+        const connection: Connection = yield* reading(setup.get(asked.connection))
+        const { run } = yield* known(asked.connection, asked.run)
+        return { run, policy: policyOf(policy, verifiedDomains(connection.state)), by: yield* actor }
+      })
+
+      return handlers.handleAll({
+        list: Effect.fnUntraced(function* ({ params, query }) {
+          yield* reading(setup.get(params.connection))
+          const limit = query.limit ?? defaultLimit
+          const of = {
+            connectionId: params.connection,
+            limit: limit + 1,
+            ...(query.unfinished === "true" ? { unfinished: true } : {}),
+            ...(query.cursor === undefined ? {} : { before: query.cursor.runsBefore })
+          }
+          const found = yield* Effect.mapError(runs.list(of), ofStore)
+          const { nextCursor, rows } = yield* pageOf(found, limit, RunCursor, ({ id }) => ({ runsBefore: id }))
+          return { items: rows, nextCursor }
+        }),
+        begin: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const connection = yield* reading(setup.get(params.connection))
+          const by = yield* actor
+          if (!Stream.isStream(payload)) {
+            const run = yield* working(plans.begin(connection.id, payload.plan, by))
+            return yield* answered(connection.id, { run }, headers.prefer)
+          }
+          const begun = yield* Effect.scoped(
+            Effect.flatMap(Upload.read(connection, payload, uploadLimit), (uploaded) => working(ofUpload(uploaded, by)))
+          )
+          return yield* answered(connection.id, begun, headers.prefer)
+        }),
+        get: ({ params }) => seen(params.connection, params.run),
+        items: Effect.fnUntraced(function* ({ params, query }) {
+          yield* seen(params.connection, params.run)
+          const limit = query.limit ?? defaultLimit
+          const asked = {
+            limit: limit + 1,
+            after: query.cursor?.itemsAfter ?? -1,
+            ...(query.state === undefined ? {} : { states: [query.state] }),
+            ...(query.phase === undefined ? {} : { phase: query.phase })
+          }
+          const found = yield* Effect.mapError(runs.items(params.run, asked), ofStore)
+          const { nextCursor, rows } = yield* pageOf(found, limit, ItemCursor, ({ position }) => ({
+            itemsAfter: position
+          }))
+          return { items: rows.map(itemOf), nextCursor }
+        }),
+        follow: Effect.fnUntraced(function* ({ headers, params }) {
+          yield* seen(params.connection, params.run)
+          return yield* Effect.provideContext(followRun(params.run, headers["last-event-id"] ?? 0), services)
+        }),
+        allow: ({ headers, params, payload }) => decided("allow", params, payload.note, headers.prefer),
+        reject: ({ headers, params, payload }) => decided("reject", params, payload.note, headers.prefer),
+        pause: Effect.fnUntraced(function* ({ params }) {
+          yield* known(params.connection, params.run)
+          yield* working(attendant.pause(params.run, yield* actor))
+          return yield* known(params.connection, params.run)
+        }),
+        resume: Effect.fnUntraced(function* ({ headers, params }) {
+          yield* known(params.connection, params.run)
+          const wait = yield* working(attendant.resume(params.run))
+          return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
+        }),
+        cancel: Effect.fnUntraced(function* ({ headers, params }) {
+          yield* known(params.connection, params.run)
+          const wait = yield* working(attendant.cancel(params.run, yield* actor))
+          return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
+        }),
+        retry: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const { by, policy, run } = yield* again(params, payload)
+          const begun = yield* working(Effect.provideContext(Again.retry(run, policy, by), services))
+          return yield* answered(params.connection, { run: begun }, headers.prefer)
+        }),
+        undo: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const { by, policy, run } = yield* again(params, payload)
+          const begun = yield* working(Effect.provideContext(Again.undo(run, policy, by), services))
+          return yield* answered(params.connection, begun, headers.prefer)
+        })
+      })
+    })
+  )

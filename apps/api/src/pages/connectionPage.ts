@@ -1,0 +1,153 @@
+/** The page of a connection: its steps with their evidence, its last runs, and what was found wrong. */
+import type { SetupStep } from "@loom-scim/contract/SetupTask"
+import type { Run } from "@loom-scim/core/runs/Run"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
+import type { Evidence } from "@loom-scim/core/setup/Evidence"
+import * as Guide from "@loom-scim/core/setup/Guide"
+import { DateTime } from "effect"
+import type { HttpServerResponse } from "effect/http/HttpServerResponse"
+import { setupView } from "../handlers/setupView.ts"
+import { page } from "./frame.ts"
+import type { Html } from "./html.ts"
+import { html } from "./html.ts"
+import { header } from "./views.ts"
+
+type Step = typeof SetupStep.Type
+
+const when = (at: DateTime.Utc): Html => {
+  const iso = DateTime.formatIso(at)
+  return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`
+}
+
+/** Words and a sign beside the colour: not everybody sees colours. */
+const marks: Readonly<Record<Step["status"], readonly [tone: string, words: string]>> = {
+  done: ["good", "✓ done"],
+  started: ["wait", "… begun"],
+  open: ["wait", "○ open"],
+  blocked: ["soft", "– waits"],
+  invalidated: ["bad", "✗ broken"]
+}
+
+const evidence = (given: Evidence): Html =>
+  given._tag === "Checked"
+    ? html`${given.saw} <span class="soft">(checked by ${given.by}, ${when(given.at)})</span>`
+    : html`“${given.statement}” <span class="soft">(${given.by.name}, ${when(given.at)})</span>`
+
+const task = ({ done, evidence: given, label, problem, required, value }: Step["tasks"][number]): Html =>
+  html`<dt>${label}${required || done ? null : " (optional)"}</dt>
+    <dd>
+      ${done ? (value === null || value === "" ? null : html`${value} `) : html`<span class="wait">not yet</span> `}
+      ${given === null ? null : evidence(given)} ${problem === null ? null : html`<span class="bad">${problem}</span>`}
+    </dd>`
+
+const step = ({ blockedBy, invalidation, position, status, tasks, title }: Step): Html => {
+  const [tone, words] = marks[status]
+  return html`<li>
+    <span class="mark ${tone}">${words}</span>
+    <h3>${position}. ${title}</h3>
+    ${blockedBy === null ? null : html`<span class="soft">after “${Guide.steps[blockedBy].title}”</span>`}
+    ${
+      invalidation === null
+        ? null
+        : html`<p class="bad">${invalidation.because}. <span class="soft">${invalidation.endangers}</span></p>`
+    }
+    ${status === "blocked" ? null : html`<dl>${tasks.map(task)}</dl>`}
+  </li>`
+}
+
+const runTone: Readonly<Record<Run["status"]["_tag"], string>> = {
+  Running: "wait",
+  Waiting: "wait",
+  Paused: "bad",
+  Completed: "good",
+  Cancelled: "soft",
+  Rejected: "soft"
+}
+
+const runWords = ({ status }: Run): Html => {
+  switch (status._tag) {
+    case "Waiting":
+      return html`waits for a person: ${status.reasons.join(", ")}`
+    case "Paused":
+      return html`paused: ${status.detail} ${status.next}`
+    default:
+      return html`${status._tag.toLowerCase()}`
+  }
+}
+
+const runs = (all: ReadonlyArray<Run>): Html =>
+  all.length === 0
+    ? html`<p>None yet.</p>`
+    : html`<div class="scroll" role="region" aria-label="Last runs" tabindex="0">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Begun</th>
+              <th scope="col">Kind</th>
+              <th scope="col">Source</th>
+              <th scope="col">By</th>
+              <th scope="col">Stands</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${all.map(
+              (run) =>
+                html`<tr>
+                  <td>${when(run.startedAt)}</td>
+                  <td>${run.kind}</td>
+                  <td>${run.source}</td>
+                  <td>${run.startedBy.name}</td>
+                  <td class="${runTone[run.status._tag]}">${runWords(run)}</td>
+                </tr>`
+            )}
+          </tbody>
+        </table>
+      </div>`
+
+const findings = ({ state: { probe } }: Connection): Html => {
+  if (probe === null) return html`<p>The endpoint was not looked at yet.</p>`
+  const wrong = probe.report.findings.filter(({ severity }) => severity !== "ok")
+  return html`<p class="soft">The endpoint was last looked at ${when(probe.at)}.</p>
+    ${
+      wrong.length === 0
+        ? html`<p class="good">Nothing was found wrong.</p>`
+        : html`<ul>
+            ${wrong.map(
+              ({ message, next, severity }) =>
+                html`<li>
+                  <strong class="${severity === "fatal" ? "bad" : "wait"}">${severity}</strong> ${message} ${next}
+                </li>`
+            )}
+          </ul>`
+    }`
+}
+
+/** The page. */
+export const connectionPage = (
+  caller: string,
+  connection: Connection,
+  last: ReadonlyArray<Run>
+): HttpServerResponse => {
+  const setup = setupView(connection)
+  const done = setup.steps.filter(({ status }) => status === "done").length
+  return page(
+    `${setup.name} · loom-scim`,
+    html`${header(caller)}
+      <main>
+        <h1>${setup.name}</h1>
+        <p>
+          <strong class="${setup.connected ? "good" : "wait"}"
+            >${setup.connected ? "✓ Connected" : "Not connected"}</strong
+          >, ${done} of ${setup.steps.length} steps done, version ${setup.sequence}.
+        </p>
+        <h2 id="steps">Steps</h2>
+        <ol class="steps">
+          ${setup.steps.map(step)}
+        </ol>
+        <h2 id="runs">Last runs</h2>
+        ${runs(last)}
+        <h2 id="findings">Findings</h2>
+        ${findings(connection)}
+      </main>`
+  )
+}

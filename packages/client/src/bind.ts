@@ -1,0 +1,97 @@
+/** From the list of endpoints to the client: a function for each, pages and streams as async iterators. */
+import type { Endpoint, Input } from "./Endpoint.ts"
+import { eventsOf } from "./eventsOf.ts"
+import { ProblemError } from "./ProblemError.ts"
+import type { Target } from "./send.ts"
+import { delayOf, isPassing, pause, send, targetOf } from "./send.ts"
+import type { CallOptions, ClientOptions } from "./Surface.ts"
+
+const json = async (target: Target, endpoint: Endpoint, input: Input, options: CallOptions): Promise<unknown> => {
+  const text = await (await send(target, endpoint, input, options)).text()
+  const value: unknown = text === "" ? undefined : JSON.parse(text)
+  return value
+}
+
+const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? { ...value } : {}
+
+async function* pages(target: Target, endpoint: Endpoint, input: Input, options: CallOptions): AsyncGenerator<unknown> {
+  let cursor: unknown
+  do {
+    const { items, nextCursor } = fieldsOf(await json(target, endpoint, { ...input, cursor }, options))
+    if (Array.isArray(items)) yield* items
+    cursor = nextCursor
+  } while (typeof cursor === "string")
+}
+
+/** Sent when nothing happens, to keep proxies from cutting the line; no listener needs to see it. */
+const beat = "beat"
+
+/** How a run stands when it is over; after that nothing more comes, and nobody needs to come back. */
+const over: ReadonlySet<unknown> = new Set(["Completed", "Cancelled", "Rejected"])
+
+const isFinal = (error: unknown): boolean => error instanceof ProblemError && !isPassing(error.status)
+
+/**
+ * The events of a stream. Whenever it breaks off it is asked for again behind the last event that came, for as long as
+ * somebody listens; it ends when the server says that it is over, or with a problem that time does not change.
+ */
+async function* follow(
+  target: Target,
+  endpoint: Endpoint,
+  input: Input,
+  options: CallOptions
+): AsyncGenerator<unknown> {
+  let last: string | undefined
+  let wait: number | undefined
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const from = last === undefined ? {} : { lastEventId: last }
+      const { body } = await send(target, endpoint, { ...input, ...from }, options)
+      if (body === null) throw new TypeError("the stream is empty")
+      for await (const { data, event, id, retry } of eventsOf(body)) {
+        attempt = 0
+        wait = retry ?? wait
+        last = id ?? last
+        // Without data it is no event, but a word to the listener: when to come back.
+        if (event === beat || data === "") continue
+        const value: unknown = JSON.parse(data)
+        yield { id, event, data: value }
+        if (event === "status" && over.has(fieldsOf(value)["_tag"])) return
+      }
+    } catch (error) {
+      if (options.signal?.aborted === true || isFinal(error) || error instanceof SyntaxError) throw error
+    }
+    await pause(wait ?? delayOf(attempt, null), options.signal)
+  }
+}
+
+const methodOf = (target: Target, endpoint: Endpoint): unknown => {
+  switch (endpoint.answer) {
+    case "events":
+      return (input: Input = {}, options: CallOptions = {}) => follow(target, endpoint, input, options)
+    case "bytes":
+      return async (input: Input = {}, options: CallOptions = {}) => (await send(target, endpoint, input, options)).body
+    case "page":
+      return Object.assign((input: Input = {}, options: CallOptions = {}) => json(target, endpoint, input, options), {
+        all: (input: Input = {}, options: CallOptions = {}) => pages(target, endpoint, input, options)
+      })
+    case "json":
+    case "none":
+      return (input: Input = {}, options: CallOptions = {}) => json(target, endpoint, input, options)
+  }
+}
+
+/** Makes the client: an object for each group with a function for each of its endpoints. */
+export const bind = (
+  endpoints: ReadonlyArray<Endpoint>,
+  options: ClientOptions
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> => {
+  const target = targetOf(options)
+  const groups: Record<string, Record<string, unknown>> = {}
+  for (const endpoint of endpoints) {
+    const group = (groups[endpoint.group] ??= {})
+    group[endpoint.name] = methodOf(target, endpoint)
+  }
+  return groups
+}

@@ -1,0 +1,180 @@
+/** The built package as a stranger uses it, against a server in another process. */
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { createClient, ProblemError } from "@loom-scim/client"
+import { writeFileSync } from "node:fs"
+import { createServer } from "node:http"
+import { join } from "node:path"
+import { closeAll, closing, project, run, serve, temporary } from "./support/stranger.ts"
+
+afterEach(closeAll)
+
+const failureOf = async (promise: Promise<unknown>): Promise<ProblemError> => {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof ProblemError) return error
+    throw error
+  }
+  throw new Error("it did not fail")
+}
+
+/** A server that says whatever a test wants it to say. */
+const stub = async (answer: (call: number, headers: Readonly<Record<string, unknown>>) => Response) => {
+  const calls: Array<Readonly<Record<string, unknown>>> = []
+  const server = createServer(async (request, response) => {
+    calls.push(request.headers)
+    const { body, headers, status } = answer(calls.length, request.headers)
+    response.writeHead(status, Object.fromEntries(headers))
+    if (body !== null) for await (const piece of body) response.write(piece)
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  closing(() => server.close())
+  const address = server.address()
+  if (address === null || typeof address === "string") throw new Error("no port")
+  const url = `http://127.0.0.1:${address.port}/`
+  return { client: createClient({ url, key: () => "lsk_fresh" }), calls, url }
+}
+
+const script = `import { createClient, ProblemError } from "@loom-scim/client"
+const client = createClient({ url: process.env.API, key: process.env.KEY })
+const { id, sequence } = await client.connections.create({ body: { name: "Acme" } })
+const setup = await client.setup.answer({ connection: id, task: "enterprisePlan", body: { _tag: "Confirm" }, ifMatch: sequence })
+const problem = await client.connections.get({ connection: "nobody" }).catch((error) => error)
+console.log(JSON.stringify([id, setup.sequence, problem instanceof ProblemError, problem.type, problem.next, typeof problem.instance]))
+`
+
+const typed = `import { createClient, type Connection } from "@loom-scim/client"
+const client = createClient({ url: "https://x.example", key: "lsk_x" })
+export const connection: Connection = await client.connections.get({ connection: "acme" })
+for await (const { name } of client.connections.list.all({ limit: 2 })) name.toUpperCase()
+for await (const { data } of client.setup.follow({ connection: "acme" })) if (data.event._tag === "DomainAdded") data.event.domain.trim()
+// @ts-expect-error a path needs its parameter
+await client.connections.get({})
+// @ts-expect-error there is no such command
+await client.setup.submit({ connection: "acme", body: { _tag: "Nothing" } })
+`
+
+describe("the client", () => {
+  it("runs in plain Node with nothing else installed", async () => {
+    const server = await serve(temporary())
+    const directory = project()
+    writeFileSync(join(directory, "run.mjs"), script)
+    const ran = await run(process.execPath, ["run.mjs"], { API: server.url, KEY: server.key }, directory)
+    assert.strictEqual(ran.code, 0, ran.stderr)
+    assert.deepStrictEqual(JSON.parse(ran.stdout), [
+      "acme",
+      2,
+      true,
+      "urn:loom-scim:problem:not-found",
+      "List the connections: GET /v1/connections",
+      "string"
+    ])
+  })
+
+  it("has types that need no others", async () => {
+    const directory = project()
+    writeFileSync(join(directory, "typed.mts"), typed)
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "ES2024", "--lib", "ES2024,DOM"]
+    const ran = await run("tsc", ["--ignoreConfig", "typed.mts", ...flags], {}, directory)
+    assert.strictEqual(ran.code, 0, ran.stdout)
+  })
+
+  it("reads lists page after page, and sees what a set-up does as it does it, over a restart of the server", async () => {
+    const directory = temporary()
+    const first = await serve(directory)
+    const { port } = new URL(first.url)
+    const client = createClient({ url: first.url, key: first.key })
+    for (const name of ["One", "Two", "Three"]) await client.connections.create({ body: { name } })
+    const names: Array<string> = []
+    for await (const { name } of client.connections.list.all({ limit: 2 })) names.push(name)
+    assert.deepStrictEqual(names, ["One", "Two", "Three"])
+    const seen: Array<string> = []
+    const leave = new AbortController()
+    for await (const { data, id } of client.setup.follow({ connection: "one" }, { signal: leave.signal })) {
+      assert.strictEqual(id, String(data.sequence))
+      seen.push(data.event._tag)
+      if (seen.length === 1) {
+        await first.stop()
+        await serve(directory, port)
+        await client.setup.submit({ connection: "one", body: { _tag: "AttestPrerequisite", prerequisite: "samlSso" } })
+      } else break
+    }
+    assert.deepStrictEqual(seen, ["Begun", "PrerequisiteAttested"])
+  })
+
+  it("tells a problem by its kind, its reason and its next step", async () => {
+    const server = await serve(temporary())
+    const client = createClient({ url: server.url, key: server.key })
+    await client.connections.create({ body: { name: "Acme" } })
+    const stale = await failureOf(
+      client.setup.answer({ connection: "acme", task: "samlSso", body: { _tag: "Confirm" }, ifMatch: 7 })
+    )
+    assert.isTrue(stale.is("precondition-failed"))
+    assert.include(stale.message, stale.next)
+    const refused = await failureOf(client.credentials.save({ connection: "acme", body: { token: "tok_0123456789" } }))
+    assert.isTrue(refused.is("refused"))
+    assert.strictEqual(refused.problem["reason"], "stepBlocked")
+    const nobody = createClient({ url: server.url, key: "lsk_x" })
+    assert.strictEqual((await failureOf(nobody.keys.list())).status, 401)
+  })
+
+  it("sends again what did not arrive, under the same Idempotency-Key, and not what was refused", async () => {
+    const busy = await stub((call) =>
+      call === 1
+        ? Response.json({}, { status: 503, headers: { "retry-after": "0" } })
+        : Response.json({ id: "acme" }, { status: 201 })
+    )
+    await busy.client.connections.create({ body: { name: "Acme" } })
+    assert.lengthOf(busy.calls, 2)
+    const [one, two] = busy.calls.map((headers) => headers["idempotency-key"])
+    assert.match(String(one), /^[0-9a-f-]{36}$/)
+    assert.strictEqual(one, two)
+    assert.strictEqual(busy.calls[0]?.["authorization"], "Bearer lsk_fresh")
+    const refusing = await stub(() => new Response("<html>", { status: 502, headers: { "content-type": "text/html" } }))
+    const problem = await failureOf(refusing.client.connections.create({ body: { name: "Acme" } }))
+    assert.strictEqual(problem.type, "about:blank")
+    assert.lengthOf(refusing.calls, 1)
+  })
+
+  it("does not carry its key along a redirect", async () => {
+    const elsewhere = await stub(() => Response.json({}))
+    const moved = await stub(() => new Response(null, { status: 307, headers: { location: elsewhere.url } }))
+    let failed = false
+    await moved.client.health.alive().catch(() => (failed = true))
+    assert.isTrue(failed)
+    assert.lengthOf(elsewhere.calls, 0)
+  })
+
+  it("gives up waiting when it is told to", async () => {
+    const silent = await stub(() => new Response(new ReadableStream({ start: () => undefined })))
+    const leave = new AbortController()
+    const waiting = silent.client.health.alive(undefined, { signal: leave.signal })
+    leave.abort(new Error("enough"))
+    let reason: unknown
+    await waiting.catch((error: unknown) => (reason = error))
+    assert.strictEqual(reason instanceof Error ? reason.message : "", "enough")
+  })
+
+  it("comes back behind the last event, keeps beats to itself, and stops at a refusal", async () => {
+    const event = (id: number) => `id: ${id}\r\nevent: setup\r\ndata: {"sequence":${id}}\r\n\r\n`
+    const sse = (text: string) => new Response(text, { headers: { "content-type": "text/event-stream" } })
+    const { calls, client } = await stub((call) => {
+      if (call === 1) return sse(`retry: 1\n\n${event(1)}event: beat\ndata: {}\n\n${event(2)}id: 3\nevent: setup\nda`)
+      return call === 2 ? sse(event(3)) : Response.json({ type: "urn:loom-scim:problem:not-found" }, { status: 404 })
+    })
+    const ids: Array<unknown> = []
+    let problem: unknown
+    try {
+      for await (const { id } of client.setup.follow({ connection: "acme" })) ids.push(id)
+    } catch (error) {
+      problem = error
+    }
+    assert.deepStrictEqual(ids, ["1", "2", "3"])
+    assert.isTrue(problem instanceof ProblemError && problem.is("not-found"))
+    assert.deepStrictEqual(
+      calls.map((headers) => headers["last-event-id"]),
+      [undefined, "2", "3"]
+    )
+  })
+})

@@ -1,0 +1,64 @@
+/** The port that keeps plans until somebody carries them out or their time is over. */
+import { Context, Schema } from "effect"
+import type { DateTime, Effect, Option, Stream } from "effect"
+import type { Action } from "../provisioning/Action.ts"
+import { Census, Withheld } from "../provisioning/Census.ts"
+import { Judgement } from "../provisioning/Guard.ts"
+import type { PlanFile } from "../provisioning/PlanFile.ts"
+import { ConnectionId } from "../setup/ConnectionId.ts"
+import { Actor } from "../setup/Evidence.ts"
+import type { JournalFailure } from "./Journal.ts"
+
+/** The identity of a kept plan: begins with the time, so that ids sort by it. */
+export const PlanId = Schema.String.check(
+  Schema.isPattern(/^p[0-9]{8}-[0-9]{6}-[a-z0-9]{6}$/, { message: "a plan id looks like p20261124-193000-a1b2c3" })
+).pipe(Schema.brand("PlanId"))
+export type PlanId = typeof PlanId.Type
+
+/** What a source had that made no person. */
+export const SourceRemarks = Schema.Struct({
+  records: Schema.Int,
+  /** Left out by `include` or `exclude`. */
+  excluded: Schema.Int,
+  /** Records that cannot be used; of very many, the first. */
+  problems: Schema.Array(Schema.Struct({ at: Schema.String, field: Schema.String, detail: Schema.String })),
+  problemCount: Schema.Int,
+  /** How many rows contradict another. */
+  contradictions: Schema.Int,
+  /** Why the source was not read to its end; null when it was. */
+  failure: Schema.NullOr(Schema.String)
+})
+export type SourceRemarks = typeof SourceRemarks.Type
+
+/** A plan without its actions. */
+export const KeptPlan = Schema.Struct({
+  id: PlanId,
+  connectionId: ConnectionId,
+  madeAt: Schema.DateTimeUtcFromString,
+  madeBy: Actor,
+  expiresAt: Schema.DateTimeUtcFromString,
+  /** What a person calls the source. */
+  source: Schema.String,
+  census: Census,
+  withheld: Schema.Array(Withheld),
+  counts: Schema.Record(Schema.String, Schema.Int),
+  skipped: Schema.Record(Schema.String, Schema.Int),
+  judgement: Judgement,
+  remarks: SourceRemarks
+})
+export type KeptPlan = typeof KeptPlan.Type
+
+/** Plans by id. Each operation is one transaction. */
+export class Plans extends Context.Service<
+  Plans,
+  {
+    readonly keep: (plan: KeptPlan, file: PlanFile) => Effect.Effect<void, JournalFailure>
+    readonly find: (id: PlanId) => Effect.Effect<Option.Option<KeptPlan>, JournalFailure>
+    /** Everything that applying needs. */
+    readonly load: (id: PlanId) => Effect.Effect<Option.Option<PlanFile>, JournalFailure>
+    /** The actions in their order, read in parts. */
+    readonly actions: (id: PlanId) => Stream.Stream<Action, JournalFailure>
+    /** Forgets those whose time is over. */
+    readonly prune: (now: DateTime.Utc) => Effect.Effect<void, JournalFailure>
+  }
+>()("@loom-scim/core/ports/Plans") {}

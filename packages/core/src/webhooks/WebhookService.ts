@@ -1,0 +1,247 @@
+/** Webhooks as a person governs them: made, changed, given another secret, tried out, looked into, removed. */
+import { Context, DateTime, Effect, Layer, Option, Redacted, Schema } from "effect"
+import type { Duration } from "effect"
+import { SecureRandom, layerWebCrypto } from "effect/crypto/SecureRandom"
+import * as Base64 from "effect/encoding/Base64"
+import * as Hex from "effect/encoding/Hex"
+import type { JournalFailure } from "../ports/Journal.ts"
+import { Vault, type VaultFailure } from "../ports/Vault.ts"
+import { Webhooks } from "../ports/Webhooks.ts"
+import type { ConnectionId } from "../setup/ConnectionId.ts"
+import { type Attempt, type Delivery, DeliveryId, vaultIdOf, type Webhook, WebhookId } from "./Webhook.ts"
+import { toPayload, type WebhookEvent } from "./WebhookEvent.ts"
+import * as WebhookUrl from "./WebhookUrl.ts"
+
+/** Nothing was changed; `next` is what a person does. */
+export class WebhookRefused extends Schema.TaggedError<WebhookRefused>()("WebhookRefused", {
+  reason: Schema.Literals(["unknown", "invalidUrl", "disabled", "changed"]),
+  detail: Schema.String,
+  next: Schema.String
+}) {
+  override get message(): string {
+    return `${this.detail} ${this.next}`
+  }
+}
+
+/** Whatever a change can fail with. */
+export type WebhookError = WebhookRefused | JournalFailure | VaultFailure
+
+/** What a person decides about a webhook. */
+export interface WebhookSettings {
+  readonly url: string
+  readonly description: string
+  readonly connectionId: ConnectionId | null
+  readonly events: Webhook["events"]
+  readonly allowPrivateNetwork: boolean
+}
+
+/** A webhook with a new secret, shown this once: `whsec_…`, as the Standard Webhooks specification writes it. */
+export interface WithSecret {
+  readonly webhook: Webhook
+  readonly secret: Redacted.Redacted
+}
+
+/** A delivery put on its way. */
+export const deliveryOf = Effect.fnUntraced(function* (
+  webhook: Pick<Webhook, "id">,
+  event: WebhookEvent,
+  at: DateTime.Utc
+) {
+  const random = yield* SecureRandom
+  const delivery: Delivery = {
+    id: DeliveryId.make(`msg_${Hex.encode(yield* random.randomBytes(16))}`),
+    webhookId: webhook.id,
+    type: event.type,
+    payload: yield* Effect.orDie(toPayload(event)),
+    createdAt: at,
+    state: "pending",
+    attempts: 0,
+    nextAt: at
+  }
+  return delivery
+})
+
+/** The specification asks for 24 to 64 random bytes. */
+const secretBytes = 32
+
+const unknown = (what: string, id: string) =>
+  new WebhookRefused({ reason: "unknown", detail: `There is no ${what} ${id}.`, next: "Look at the list of webhooks." })
+
+const urlOf = ({ allowPrivateNetwork, url }: Pick<WebhookSettings, "allowPrivateNetwork" | "url">) =>
+  Effect.mapError(
+    Effect.fromResult(WebhookUrl.parse(url, { allowPrivateNetwork })),
+    (detail) => new WebhookRefused({ reason: "invalidUrl", detail, next: "Give the URL again." })
+  )
+
+/** The webhooks of this installation. */
+export class WebhookService extends Context.Service<
+  WebhookService,
+  {
+    readonly create: (settings: WebhookSettings, by: string) => Effect.Effect<WithSecret, WebhookError>
+    readonly get: (id: WebhookId) => Effect.Effect<Webhook, WebhookRefused | JournalFailure>
+    /** Up to `limit` in the order of their ids, those after `after` only. */
+    readonly list: (after: WebhookId | null, limit: number) => Effect.Effect<ReadonlyArray<Webhook>, JournalFailure>
+    readonly update: (
+      id: WebhookId,
+      change: Partial<WebhookSettings>
+    ) => Effect.Effect<Webhook, WebhookRefused | JournalFailure>
+    /** Makes another secret. The present one signs too for so long, and then no more. */
+    readonly rotate: (id: WebhookId, overlap: Duration.Input) => Effect.Effect<WithSecret, WebhookError>
+    /** Ends what is on its way; nothing is told until it is enabled again. */
+    readonly disable: (id: WebhookId) => Effect.Effect<Webhook, WebhookRefused | JournalFailure>
+    /** Tells it what happens from now on. */
+    readonly enable: (id: WebhookId) => Effect.Effect<Webhook, WebhookRefused | JournalFailure>
+    readonly remove: (id: WebhookId) => Effect.Effect<void, WebhookError>
+    /** Puts a `webhook.test` on its way, so that a person sees in the log whether it arrives. */
+    readonly test: (id: WebhookId) => Effect.Effect<Delivery, WebhookRefused | JournalFailure>
+    /** The log, the newest first: up to `limit` deliveries, those older than `before` only. */
+    readonly deliveries: (
+      id: WebhookId,
+      before: DeliveryId | null,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<Delivery>, WebhookRefused | JournalFailure>
+    /** One of its deliveries with every attempt; one of another webhook is not found. */
+    readonly delivery: (
+      id: WebhookId,
+      deliveryId: DeliveryId
+    ) => Effect.Effect<
+      { readonly delivery: Delivery; readonly attempts: ReadonlyArray<Attempt> },
+      WebhookRefused | JournalFailure
+    >
+  }
+>()("@loom-scim/core/webhooks/WebhookService") {
+  /** Over the ports. */
+  static readonly layer: Layer.Layer<WebhookService, never, Webhooks | Vault> = Layer.effect(
+    WebhookService,
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const vault = yield* Vault
+      const random = yield* SecureRandom
+
+      const newSecret = Effect.map(random.randomBytes(secretBytes), (bytes) =>
+        Redacted.make(`whsec_${Base64.encode(bytes)}`)
+      )
+
+      const get = Effect.fn("WebhookService.get")(function* (id: WebhookId) {
+        const found = yield* webhooks.find(id)
+        return Option.isSome(found) ? found.value : yield* unknown("webhook", id)
+      })
+
+      const replace = Effect.fnUntraced(function* (seen: Webhook, webhook: Webhook) {
+        if (yield* webhooks.update(seen, webhook)) return webhook
+        return yield* new WebhookRefused({
+          reason: "changed",
+          detail: `Webhook ${seen.id} was changed by someone else meanwhile.`,
+          next: "Look at it and try again."
+        })
+      })
+
+      const create = Effect.fn("WebhookService.create")(function* (settings: WebhookSettings, by: string) {
+        const url = yield* urlOf(settings)
+        const id = WebhookId.make(Hex.encode(yield* random.randomBytes(6)))
+        const secret = yield* newSecret
+        const at = yield* DateTime.now
+        const { allowPrivateNetwork, connectionId, description, events } = settings
+        // Sealed before it is told of, so that there is never a webhook without its secret.
+        const fingerprint = yield* vault.seal(vaultIdOf(id), secret)
+        const webhook: Webhook = {
+          id,
+          url,
+          description,
+          connectionId,
+          events,
+          allowPrivateNetwork,
+          secret: fingerprint,
+          previous: null,
+          createdAt: at,
+          since: at,
+          createdBy: by,
+          disabled: null
+        }
+        yield* webhooks.insert(webhook)
+        return { webhook, secret }
+      })
+
+      const update = Effect.fn("WebhookService.update")(function* (id: WebhookId, change: Partial<WebhookSettings>) {
+        const seen = yield* get(id)
+        const wanted = { ...seen, ...change }
+        return yield* replace(seen, { ...wanted, url: yield* urlOf(wanted) })
+      })
+
+      const rotate = Effect.fn("WebhookService.rotate")(function* (id: WebhookId, overlap: Duration.Input) {
+        const seen = yield* get(id)
+        const secret = yield* newSecret
+        // Older ones stay sealed until the webhook is removed: another rotation may be about to record one of them.
+        const fingerprint = yield* vault.seal(vaultIdOf(id), secret)
+        const until = DateTime.addDuration(yield* DateTime.now, overlap)
+        const webhook = yield* replace(seen, {
+          ...seen,
+          secret: fingerprint,
+          previous: { secret: seen.secret, until }
+        })
+        return { webhook, secret }
+      })
+
+      const disable = Effect.fn("WebhookService.disable")(function* (id: WebhookId) {
+        yield* webhooks.disable(id, "person", yield* DateTime.now)
+        return yield* get(id)
+      })
+
+      const enable = Effect.fn("WebhookService.enable")(function* (id: WebhookId) {
+        const seen = yield* get(id)
+        if (seen.disabled === null) return seen
+        return yield* replace(seen, { ...seen, disabled: null, since: yield* DateTime.now })
+      })
+
+      const remove = Effect.fn("WebhookService.remove")(function* (id: WebhookId) {
+        if (!(yield* webhooks.remove(id))) return yield* unknown("webhook", id)
+        yield* vault.prune(vaultIdOf(id), [])
+      })
+
+      const test = Effect.fn("WebhookService.test")(function* (id: WebhookId) {
+        const webhook = yield* get(id)
+        if (webhook.disabled !== null) {
+          return yield* new WebhookRefused({
+            reason: "disabled",
+            detail: `Webhook ${id} is disabled.`,
+            next: "Enable it first, then test it again."
+          })
+        }
+        const at = yield* DateTime.now
+        const event: WebhookEvent = { type: "webhook.test", timestamp: at, data: { webhookId: id } }
+        const delivery = yield* Effect.provideService(deliveryOf(webhook, event, at), SecureRandom, random)
+        yield* webhooks.send([delivery])
+        return delivery
+      })
+
+      const deliveries = Effect.fn("WebhookService.deliveries")(function* (
+        id: WebhookId,
+        before: DeliveryId | null,
+        limit: number
+      ) {
+        yield* get(id)
+        return yield* webhooks.deliveries(id, before, limit)
+      })
+
+      const delivery = Effect.fn("WebhookService.delivery")(function* (id: WebhookId, deliveryId: DeliveryId) {
+        const found = yield* webhooks.delivery(deliveryId)
+        if (Option.isNone(found) || found.value.webhookId !== id) return yield* unknown("delivery", deliveryId)
+        return { delivery: found.value, attempts: yield* webhooks.attempts(deliveryId) }
+      })
+
+      return WebhookService.of({
+        create,
+        get,
+        list: webhooks.list,
+        update,
+        rotate,
+        disable,
+        enable,
+        remove,
+        test,
+        deliveries,
+        delivery
+      })
+    })
+  ).pipe(Layer.provide(layerWebCrypto))
+}

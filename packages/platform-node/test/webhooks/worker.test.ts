@@ -1,0 +1,242 @@
+/** Telling webhooks things over real sockets, on both databases. */
+import { assert, describe, it } from "@effect/vitest"
+import { Runs } from "@loom-scim/core/ports/Runs"
+import { Webhooks } from "@loom-scim/core/ports/Webhooks"
+import type { Delivery } from "@loom-scim/core/webhooks/Webhook"
+import { Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { Webhook as Verifier } from "standardwebhooks"
+import { postgres, postgresAnswers, sqlite } from "../store/backend.ts"
+import { opened } from "../store/contract.ts"
+import { change, run } from "../store/runs.sample.ts"
+import { type Received, receiver, service, settings, until, working } from "./receiver.ts"
+
+const backends = (await Effect.runPromise(postgresAnswers)) ? [sqlite, postgres] : [sqlite]
+
+const headersOf = ({ headers }: Received) => ({
+  "webhook-id": String(headers["webhook-id"]),
+  "webhook-timestamp": String(headers["webhook-timestamp"]),
+  "webhook-signature": String(headers["webhook-signature"])
+})
+
+const verify = (secret: Redacted.Redacted, received: Received) =>
+  new Verifier(Redacted.value(secret)).verify(received.body, headersOf(received))
+
+const detailsOf = Effect.fnUntraced(function* ({ id, webhookId }: Delivery) {
+  return yield* (yield* service).delivery(webhookId, id)
+})
+
+/** Tests a webhook with a worker of its own under way, and waits until it was attempted. */
+const attempted = Effect.fnUntraced(function* (url: string, allowPrivateNetwork = true, address?: string) {
+  const hooks = yield* service
+  const { webhook } = yield* hooks.create(settings(url, allowPrivateNetwork), "ci")
+  const sent = yield* hooks.test(webhook.id)
+  yield* working({ timeoutMillis: 400 }, address)
+  const seen = yield* until(detailsOf(sent), ({ attempts }) => attempts.length > 0)
+  return { ...seen, first: seen.attempts[0], webhook: yield* hooks.get(webhook.id) }
+}, Effect.scoped)
+
+/** As if the time of every wait had passed. */
+const hurry = Effect.flatMap(
+  SqlClient,
+  (sql) => sql`UPDATE webhook_deliveries SET next_at = created_at WHERE next_at IS NOT NULL`
+)
+
+describe("an attempt to tell a webhook something", () => {
+  it.live("is repeated with the same id after a failure, and the log holds both", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* receiver(
+          (response) => void response.writeHead(received.length > 1 ? 200 : 500).end()
+        )
+        const { delivery, first } = yield* attempted(url)
+        assert.deepInclude(first, { number: 1, status: 500, reason: null })
+        assert.deepInclude(delivery, { state: "pending", attempts: 1 })
+        yield* working()
+        yield* hurry
+        const after = yield* until(detailsOf(delivery), ({ attempts }) => attempts.length > 1)
+        assert.deepInclude(after.delivery, { state: "delivered", attempts: 2, nextAt: null })
+        assert.deepStrictEqual(
+          after.attempts.map(({ status }) => status),
+          [500, 200]
+        )
+        assert.deepStrictEqual(
+          received.map(({ id, body }) => [id, body]),
+          [
+            [delivery.id, delivery.payload],
+            [delivery.id, delivery.payload]
+          ]
+        )
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("that is answered with 410 ends the webhook", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const { url } = yield* receiver((response) => void response.writeHead(410).end())
+        const { delivery, first, webhook } = yield* attempted(url)
+        assert.deepInclude(first, { status: 410 })
+        assert.deepInclude(delivery, { state: "failed", nextAt: null })
+        assert.strictEqual(webhook.disabled?.because, "gone")
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("does not follow a redirect", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* receiver(
+          (response) => void response.writeHead(307, { location: "/other" }).end()
+        )
+        const { delivery, first } = yield* attempted(url)
+        assert.deepInclude(first, { status: 307 })
+        assert.strictEqual(delivery.state, "pending")
+        assert.deepStrictEqual(
+          received.map(({ path }) => path),
+          ["/hook?key=1"]
+        )
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("ends when no whole answer comes in time, or the answer has no end", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const silent = yield* receiver(() => undefined)
+        const { delivery, first } = yield* attempted(silent.url)
+        assert.deepInclude(first, { status: null })
+        assert.match(first?.reason ?? "", /^127\.0\.0\.1 .*(second|time)/)
+        assert.deepInclude(delivery, { state: "pending", attempts: 1 })
+        const endless = yield* receiver((response) => {
+          response.writeHead(200)
+          response.write("x".repeat(100_000))
+        })
+        assert.deepInclude((yield* attempted(endless.url)).first, { status: 200 })
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("goes to no address inside, whatever the name led to when the webhook was made", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        for (const address of ["127.0.0.1", "10.1.2.3", "169.254.169.254"]) {
+          const { first } = yield* attempted("https://hooks.example.com/?key=s3cr3t", false, address)
+          assert.deepInclude(first, { status: null })
+          assert.include(first?.reason ?? "", `hooks.example.com (${address}) is in `)
+          assert.notInclude(first?.reason ?? "", "s3cr3t")
+        }
+      }).pipe(Effect.scoped)
+    )
+  )
+})
+
+for (const backend of backends) {
+  describe(`webhooks over ${backend.name}`, () => {
+    it.live("hear what happened, signed so that the specification's own library believes it", () =>
+      opened(backend, () =>
+        Effect.gen(function* () {
+          const { received, url } = yield* receiver()
+          const hooks = yield* service
+          const { secret, webhook } = yield* hooks.create(settings(url), "ci")
+          yield* working()
+          yield* (yield* Runs).begin(run(1), [change(0)])
+          const [first] = yield* until(
+            Effect.sync(() => received.slice()),
+            (seen) => seen.length > 0
+          )
+          assert(first !== undefined)
+          assert.deepInclude(verify(secret, first), { type: "run.started" })
+          assert.strictEqual(first.headers["content-type"], "application/json")
+          assert.throws(() => verify(secret, { ...first, body: `${first.body} ` }))
+
+          // During the overlap both secrets are believed, after it only the new one.
+          const rotated = yield* hooks.rotate(webhook.id, "1 hour")
+          yield* hooks.test(webhook.id)
+          yield* until(
+            Effect.sync(() => received.length),
+            (count) => count > 1
+          )
+          const [, second] = received
+          assert(second !== undefined)
+          for (const each of [secret, rotated.secret])
+            assert.deepInclude(verify(each, second), { type: "webhook.test" })
+          const last = yield* hooks.rotate(webhook.id, 0)
+          yield* hooks.test(webhook.id)
+          yield* until(
+            Effect.sync(() => received.length),
+            (count) => count > 2
+          )
+          const [, , third] = received
+          assert(third !== undefined)
+          assert.deepInclude(verify(last.secret, third), { type: "webhook.test" })
+          assert.throws(() => verify(rotated.secret, third))
+        }).pipe(Effect.scoped)
+      )
+    )
+
+    it.live("hear each thing once, though two workers race", () =>
+      opened(backend, (store) =>
+        Effect.gen(function* () {
+          const { received, url } = yield* receiver(
+            (response) => void setTimeout(() => response.writeHead(204).end(), 5)
+          )
+          const hooks = yield* service
+          const made = yield* Effect.forEach(Array.from({ length: 8 }), () => hooks.create(settings(url), "ci"))
+          const sent = yield* Effect.forEach(
+            Array.from({ length: 40 }, (_, index) => made[index % made.length]),
+            (each) => (each === undefined ? Effect.die("none") : hooks.test(each.webhook.id))
+          )
+          yield* working()
+          // On PostgreSQL the other worker has connections of its own, as another process would have.
+          if (backend === postgres) {
+            yield* Effect.provideContext(working(), yield* Layer.build(Layer.fresh(store.open())))
+          } else yield* working()
+          const states = Effect.forEach(sent, (each) => Effect.map(detailsOf(each), ({ delivery }) => delivery))
+          const ended = yield* until(states, (all) => all.every(({ state }) => state === "delivered"))
+          assert.deepStrictEqual(new Set(ended.map(({ attempts }) => attempts)), new Set([1]))
+          assert.deepStrictEqual(received.map(({ id }) => id).toSorted(), sent.map(({ id }) => id).toSorted())
+        }).pipe(Effect.scoped)
+      )
+    )
+
+    it.live("hear it again under the same id when the process died before it noted the answer", () =>
+      Effect.gen(function* () {
+        const store = yield* backend.fresh
+        const { received, url } = yield* receiver((response) => {
+          // The first attempt is never answered: the process dies while it waits.
+          if (received.length > 1) response.writeHead(204).end()
+        })
+        const sent = yield* Effect.gen(function* () {
+          const hooks = yield* service
+          const { webhook } = yield* hooks.create(settings(url), "ci")
+          return yield* hooks.test(webhook.id)
+        }).pipe(Effect.provide(Layer.fresh(store.open())))
+        const script = fileURLToPath(new URL("worker.child.ts", import.meta.url))
+        const args = ["--no-warnings", script, store.location[0], store.directory, store.location[1]]
+        const child = spawn(process.execPath, args, { stdio: "inherit" })
+        const closed = once(child, "close")
+        yield* until(
+          Effect.sync(() => received.length),
+          (count) => count > 0
+        )
+        child.kill("SIGKILL")
+        yield* Effect.promise(() => closed)
+        yield* Effect.gen(function* () {
+          const webhooks = yield* Webhooks
+          assert.deepStrictEqual(yield* webhooks.attempts(sent.id), [])
+          yield* working()
+          const seen = yield* until(detailsOf(sent), ({ delivery }) => delivery.state === "delivered")
+          assert.strictEqual(seen.delivery.attempts, 1)
+        }).pipe(Effect.scoped, Effect.provide(Layer.fresh(store.open())))
+        assert.deepStrictEqual(
+          received.map(({ id }) => id),
+          [sent.id, sent.id]
+        )
+      }).pipe(Effect.scoped)
+    )
+  })
+}
