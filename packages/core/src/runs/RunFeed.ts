@@ -5,6 +5,7 @@
 import { Effect, Option, Stream } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { type Numbered, Runs } from "../ports/Runs.ts"
+import { patiently } from "./Patience.ts"
 import { isOver, type RunId } from "./Run.ts"
 import { RunEvents, type RunEvent } from "./RunEvent.ts"
 
@@ -31,7 +32,7 @@ const toFed = (runId: RunId, { item, number }: Numbered): ReadonlyArray<Fed> => 
 /**
  * Every outcome after the cursor, once and in the order in which they were kept, and the run's standing whenever it
  * changed: standings in between may be left out, the last one is not. Ends when the run is over and all was told; a run
- * that is not there has no events.
+ * that is not there has no events. A store that does not answer is waited for.
  */
 export const from = (id: RunId, cursor: number): Stream.Stream<Fed, JournalFailure, Runs | RunEvents> =>
   Stream.unwrap(
@@ -45,12 +46,12 @@ export const from = (id: RunId, cursor: number): Stream.Stream<Fed, JournalFailu
       )
       /** The standing is read first: what is over then gets no more outcomes afterwards. */
       const look = Effect.gen(function* () {
-        const found = yield* runs.find(id)
+        const found = yield* patiently(id, runs.find(id))
         if (Option.isNone(found)) return { fed: [], isEnd: true }
         const { endedAt, startedAt, status } = found.value
         const fed: Array<Fed> = []
         while (true) {
-          const page = yield* runs.outcomes(id, seen, pageSize)
+          const page = yield* patiently(id, runs.outcomes(id, seen, pageSize))
           for (const one of page) {
             fed.push(...toFed(id, one))
             seen = one.number
@@ -65,7 +66,7 @@ export const from = (id: RunId, cursor: number): Stream.Stream<Fed, JournalFailu
         return { fed, isEnd: isOver(status) }
       })
       return heard.pipe(
-        Stream.mapEffect(() => look),
+        Stream.mapEffect(() => Effect.provideService(look, RunEvents, events)),
         Stream.takeUntil(({ isEnd }) => isEnd),
         Stream.flatMap(({ fed }) => Stream.fromIterable(fed))
       )

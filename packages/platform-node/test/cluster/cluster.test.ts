@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { sandbox } from "../scim/harness.ts"
-import { postgres, postgresAnswers } from "../store/backend.ts"
+import { administer, postgres, postgresAnswers } from "../store/backend.ts"
 import { Process } from "../runs/process.ts"
 import { directoryOf, writesOf } from "../runs/serverState.ts"
 import { Node, until } from "./node.ts"
@@ -12,9 +12,12 @@ const isThere = await Effect.runPromise(postgresAnswers)
 interface Scene {
   readonly nodes: Array<Node>
   readonly add: (name: string) => Node
+  readonly database: string
   /** The node at work, once it has done so much. */
   readonly owner: (done: number) => Promise<Node>
 }
+
+const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
 /** Carries a run out on three nodes while something happens, and checks its end. */
 const carried = (people: number, happen: (scene: Scene) => Promise<void>) =>
@@ -32,7 +35,7 @@ const carried = (people: number, happen: (scene: Scene) => Promise<void>) =>
     yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all(nodes.map((node) => node.end("SIGKILL")))))
     yield* Effect.promise(async () => {
       for (const name of ["a", "b", "c"]) add(name)
-      await happen({ nodes, add, owner })
+      await happen({ nodes, add, owner, database: new URL(place.location[1]).pathname.slice(1) })
       await until(() => (nodes.some(({ lines }) => lines.includes("over")) ? true : undefined))
     })
     const { groups, users } = yield* directoryOf(server)
@@ -101,6 +104,21 @@ describe.runIf(isThere)("a cluster", () => {
           await until(() => nodes.find((node) => node !== first && node.owned > 0))
         })
         assert.isAtLeast(nodes.filter(({ owned }) => owned > 0).length, 2)
+      }),
+    120_000
+  )
+
+  it.live(
+    "waits for PostgreSQL to come back",
+    () =>
+      carried(500, async ({ database, owner }) => {
+        await owner(100)
+        await Effect.runPromise(administer(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`))
+        await Effect.runPromise(
+          administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`)
+        )
+        await sleep(3000)
+        await Effect.runPromise(administer(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`))
       }),
     120_000
   )
