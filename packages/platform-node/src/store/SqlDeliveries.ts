@@ -7,6 +7,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { fromSql } from "./StoreFailure.ts"
 import { batch, reading } from "./StoredRows.ts"
+import { transaction } from "./transaction.ts"
 
 const { fields } = Delivery
 
@@ -85,7 +86,7 @@ export const make = Effect.fnUntraced(function* (place: string) {
       (some) => sql`INSERT INTO webhook_deliveries ${sql.insert(some)}`,
       { discard: true }
     )
-    yield* sql.withTransaction(write).pipe(Effect.mapError(failed))
+    yield* transaction(sql, write).pipe(Effect.mapError(failed))
   })
 
   /** Records an attempt in the transaction of the caller, if the claim still holds. */

@@ -8,6 +8,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { failure, fromSql } from "./StoreFailure.ts"
+import { transaction } from "./transaction.ts"
 
 /** A row of `events`: `Recorded` with its structured parts as JSON text. */
 const Row = Schema.Struct({
@@ -99,7 +100,7 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
           yield* insert(rows)
         })
 
-        yield* sql.withTransaction(write).pipe(
+        yield* transaction(sql, write).pipe(
           Effect.catchTag("SqlError", (error) =>
             Effect.flatMap(lastOf(id), (actual) =>
               // PostgreSQL lets both writers read the same last event; the key tells the later one here.

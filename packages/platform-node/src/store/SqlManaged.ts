@@ -7,6 +7,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { fromSql } from "./StoreFailure.ts"
 import { batch, given, reading } from "./StoredRows.ts"
+import { transaction } from "./transaction.ts"
 
 const Endpoint = Schema.Literals(["Users", "Groups"] satisfies ReadonlyArray<ManagedEndpoint>)
 
@@ -101,7 +102,7 @@ export const make = (place: string) =>
     })
 
     const manage = Effect.fn("Runs.manage")(function* (id: ConnectionId, changes: ReadonlyArray<ManagedChange>) {
-      yield* Effect.mapError(sql.withTransaction(change(id, changes)), fromSql(place))
+      yield* Effect.mapError(transaction(sql, change(id, changes)), fromSql(place))
     })
 
     const managed = Effect.fn("Runs.managed")(function* (id: ConnectionId) {

@@ -8,6 +8,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { fromSql } from "./StoreFailure.ts"
 import { batch, reading } from "./StoredRows.ts"
+import { transaction } from "./transaction.ts"
 
 const pageSize = 500
 
@@ -80,7 +81,7 @@ export const layer = (place: string): Layer.Layer<Plans, never, SqlClient> =>
             position += some.length
           }
         })
-        yield* Effect.mapError(sql.withTransaction(write), failed)
+        yield* Effect.mapError(transaction(sql, write), failed)
       })
 
       const find = Effect.fn("Plans.find")(function* (id: PlanId) {
@@ -116,14 +117,13 @@ export const layer = (place: string): Layer.Layer<Plans, never, SqlClient> =>
 
       const prune = Effect.fn("Plans.prune")(function* (now: DateTime.Utc) {
         const until = DateTime.formatIso(now)
-        yield* sql
-          .withTransaction(
-            Effect.gen(function* () {
-              yield* sql`DELETE FROM plan_parts WHERE plan_id IN (SELECT id FROM plans WHERE expires_at < ${until})`
-              yield* sql`DELETE FROM plans WHERE expires_at < ${until}`
-            })
-          )
-          .pipe(Effect.mapError(failed))
+        yield* transaction(
+          sql,
+          Effect.gen(function* () {
+            yield* sql`DELETE FROM plan_parts WHERE plan_id IN (SELECT id FROM plans WHERE expires_at < ${until})`
+            yield* sql`DELETE FROM plans WHERE expires_at < ${until}`
+          })
+        ).pipe(Effect.mapError(failed))
       })
 
       return Plans.of({ keep, find, load, actions, prune })

@@ -12,6 +12,7 @@ import * as SqlRunHolds from "./SqlRunHolds.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { batch, given, reading } from "./StoredRows.ts"
 import type { Change } from "./SqlManaged.ts"
+import { transaction } from "./transaction.ts"
 
 const { fields } = RunItem
 const Outcome = Schema.fromJsonString(ItemOutcome)
@@ -209,35 +210,34 @@ export const make = (place: string, change: Change) =>
       const byPosition = new Map(settlements.toReversed().map((settlement) => [settlement.position, settlement]))
       // In one order, so that two writers wait for each other instead of blocking each other.
       const ordered = Array.from(byPosition.values()).toSorted((left, right) => left.position - right.position)
-      yield* sql
-        .withTransaction(
-          Effect.gen(function* () {
-            const what = `an item of run ${id}`
-            // Before the items, so that outcomes are kept in the order of their numbers, whoever else writes.
-            const counted = yield* read(what, numbers({ run: id, count: ordered.length }))
-            if (Option.isNone(counted)) return
-            const before = counted.value.outcomes - ordered.length
-            const rows = ordered.map(({ at, outcome, position }, index) => ({
-              run: id,
-              position,
-              state: stateOf(outcome),
-              number: before + index + 1,
-              at,
-              outcome
-            }))
-            const settled = yield* read(what, record(rows))
-            const [first] = settled
-            if (first === undefined) return
-            const positions = new Set(settled.map(({ position }) => position))
-            // In the order in which they were given.
-            const isNew = (one: Settlement) => positions.has(one.position) && byPosition.get(one.position) === one
-            yield* change(
-              first.connection_id,
-              settlements.filter(isNew).flatMap(({ managed }) => managed)
-            )
-          })
-        )
-        .pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
+      yield* transaction(
+        sql,
+        Effect.gen(function* () {
+          const what = `an item of run ${id}`
+          // Before the items, so that outcomes are kept in the order of their numbers, whoever else writes.
+          const counted = yield* read(what, numbers({ run: id, count: ordered.length }))
+          if (Option.isNone(counted)) return
+          const before = counted.value.outcomes - ordered.length
+          const rows = ordered.map(({ at, outcome, position }, index) => ({
+            run: id,
+            position,
+            state: stateOf(outcome),
+            number: before + index + 1,
+            at,
+            outcome
+          }))
+          const settled = yield* read(what, record(rows))
+          const [first] = settled
+          if (first === undefined) return
+          const positions = new Set(settled.map(({ position }) => position))
+          // In the order in which they were given.
+          const isNew = (one: Settlement) => positions.has(one.position) && byPosition.get(one.position) === one
+          yield* change(
+            first.connection_id,
+            settlements.filter(isNew).flatMap(({ managed }) => managed)
+          )
+        })
+      ).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
     })
 
     const drop = Effect.fn("Runs.drop")(function* (id: RunId, reason: "cancelled" | "rejected", at: DateTime.Utc) {
@@ -256,7 +256,7 @@ export const make = (place: string, change: Change) =>
           WHERE run_id = ${id} AND state = 'planned'
             AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`
       })
-      yield* sql.withTransaction(dropping).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
+      yield* transaction(sql, dropping).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
     })
 
     const outcomes = Effect.fn("Runs.outcomes")(function* (id: RunId, after: number, limit: number) {

@@ -13,6 +13,7 @@ import * as SqlRunHolds from "./SqlRunHolds.ts"
 import * as SqlRunItems from "./SqlRunItems.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { reading } from "./StoredRows.ts"
+import { transaction } from "./transaction.ts"
 
 const { fields } = Run
 const Status = Schema.fromJsonString(RunStatus)
@@ -133,16 +134,14 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
           yield* sql`INSERT INTO runs ${sql.insert(row)}`
           yield* insert(run, actions)
         })
-        yield* sql
-          .withTransaction(write)
-          .pipe(
-            Effect.catch((error) =>
-              Effect.andThen(
-                error.reason._tag === "UniqueViolation" ? refuse(run) : Effect.void,
-                Effect.fail(failed(error))
-              )
+        yield* transaction(sql, write).pipe(
+          Effect.catch((error) =>
+            Effect.andThen(
+              error.reason._tag === "UniqueViolation" ? refuse(run) : Effect.void,
+              Effect.fail(failed(error))
             )
           )
+        )
       })
 
       const find = Effect.fn("Runs.find")(function* (id: RunId) {

@@ -10,6 +10,7 @@ import * as SqlSchema from "effect/sql/SqlSchema"
 import * as SqlDeliveries from "./SqlDeliveries.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { reading } from "./StoredRows.ts"
+import { transaction } from "./transaction.ts"
 
 const Row = Schema.Struct({ definition: Schema.fromJsonString(Webhook) })
 
@@ -105,8 +106,7 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         return true
       })
 
-      const whole = <A>(effect: Effect.Effect<A, SqlError | Schema.SchemaError>) =>
-        read(what, sql.withTransaction(effect))
+      const whole = <A>(effect: Effect.Effect<A, SqlError | Schema.SchemaError>) => read(what, transaction(sql, effect))
 
       const disable = Effect.fn("Webhooks.disable")((id: WebhookId, because: DisabledBecause, at: DateTime.Utc) =>
         whole(disabling(id, because, at))

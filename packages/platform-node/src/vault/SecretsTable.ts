@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { KeyId } from "./SealingKey.ts"
+import { transaction } from "../store/transaction.ts"
 
 /** A sealed token. `sealed` ends with the 16-byte tag of AES-GCM; `sealed_at` is when the token was first sealed. */
 export const Row = Schema.Struct({
@@ -26,7 +27,8 @@ export const make = Effect.map(SqlClient, (sql) => {
 
   /** A transaction that a rotation waits for. On SQLite every transaction has the database for itself anyway. */
   const sealing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
-    sql.withTransaction(
+    transaction(
+      sql,
       sql
         .onDialectOrElse({
           pg: () => Effect.asVoid(sql`LOCK TABLE secrets IN ROW EXCLUSIVE MODE`),
@@ -37,7 +39,8 @@ export const make = Effect.map(SqlClient, (sql) => {
 
   /** A transaction during which nobody seals or rotates, in this process or another one. */
   const rotating = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
-    sql.withTransaction(
+    transaction(
+      sql,
       sql
         .onDialectOrElse({
           pg: () => Effect.asVoid(sql`LOCK TABLE secrets IN SHARE ROW EXCLUSIVE MODE`),

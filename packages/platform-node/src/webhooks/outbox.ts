@@ -15,6 +15,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { failure, fromSql } from "../store/StoreFailure.ts"
+import { transaction } from "../store/transaction.ts"
 
 /** Connections or changes of runs that are looked at in one turn. */
 const atOnce = 100
@@ -137,12 +138,12 @@ export const make = Effect.fnUntraced(function* (
 
   const turn = Effect.gen(function* () {
     const audience = yield* enabled()
-    const runs = yield* readable(sql.withTransaction(tellRuns(audience)))
+    const runs = yield* readable(transaction(sql, tellRuns(audience)))
     // Where nobody listens the journal need not be read: what is old by then is not told.
     if (audience.length === 0) return runs === atOnce
     const ids = yield* readable(behind())
     for (const { connection_id } of ids) {
-      yield* readable(sql.withTransaction(tellJourney(connection_id, audience)))
+      yield* readable(transaction(sql, tellJourney(connection_id, audience)))
     }
     return runs === atOnce || ids.length === atOnce
   }).pipe(Effect.withSpan("Webhooks.outbox"))

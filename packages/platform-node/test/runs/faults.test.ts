@@ -7,7 +7,7 @@ import { RunEvents } from "@loom-scim/core/runs/RunEvent"
 import { RunService } from "@loom-scim/core/runs/RunService"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
-import { type Backend, postgres, postgresAnswers, sqlite } from "../store/backend.ts"
+import { administer, type Backend, postgres, postgresAnswers, sqlite } from "../store/backend.ts"
 import { sandbox } from "../scim/harness.ts"
 import { begun, rows } from "./people.ts"
 import { directoryOf, writesOf } from "./serverState.ts"
@@ -212,5 +212,27 @@ describe("a run", () => {
         })
       ),
     60_000
+  )
+
+  it.live.runIf(backends.length > 1)(
+    "waits for PostgreSQL to come back",
+    () =>
+      withRuns(postgres, (server, url) =>
+        Effect.gen(function* () {
+          const name = new URL(url).pathname.slice(1)
+          const run = yield* begun(rows(people))
+          const restart = Effect.gen(function* () {
+            yield* administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`)
+            yield* administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+            yield* Effect.sleep("3 seconds")
+            yield* administer(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`)
+          })
+          const { ended, said } = yield* followed(run, 50, restart)
+          assert.strictEqual(ended.status._tag, "Completed")
+          assert.include(said, "storage")
+          yield* assertWhole(server, people)
+        })
+      ),
+    90_000
   )
 })

@@ -1,0 +1,44 @@
+/** A connection that is lost in a transaction is a failure, and no defect; what is a defect stays one. */
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import { isSqlError } from "effect/sql/SqlError"
+import { transaction } from "../../src/store/transaction.ts"
+import { administer, postgres, postgresAnswers } from "./backend.ts"
+
+const isThere = await Effect.runPromise(postgresAnswers)
+
+describe.runIf(isThere)("transaction", () => {
+  const ended = <A, E>(inside: (sql: SqlClient) => Effect.Effect<A, E>) =>
+    Effect.gen(function* () {
+      const { around } = yield* postgres.fresh
+      return yield* Effect.gen(function* () {
+        const sql = yield* SqlClient
+        return yield* Effect.exit(transaction(sql, inside(sql)))
+      }).pipe(Effect.provide(around))
+    }).pipe(Effect.scoped)
+
+  it.live("fails when its connection is lost on the way", () =>
+    Effect.gen(function* () {
+      const exit = yield* ended((sql) =>
+        Effect.gen(function* () {
+          const [row] = yield* sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`
+          yield* administer(`SELECT pg_terminate_backend(${row?.pid})`)
+          return yield* sql`SELECT 1`
+        })
+      )
+      assert.isTrue(Exit.isFailure(exit))
+      if (Exit.isFailure(exit)) {
+        assert.isFalse(Cause.hasDies(exit.cause))
+        assert.isTrue(exit.cause.reasons.filter(Cause.isFailReason).every(({ error }) => isSqlError(error)))
+      }
+    })
+  )
+
+  it.live("keeps a defect of what it does", () =>
+    Effect.gen(function* () {
+      const exit = yield* ended(() => Effect.die(new Error("ours")))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+    })
+  )
+})
