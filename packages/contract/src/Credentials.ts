@@ -42,7 +42,9 @@ export const Credentials = Schema.Struct({
 
 /** A token on its way in. */
 export const NewToken = Schema.Struct({
-  token: Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(8192))),
+  token: Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(8192)), {
+    disallowEncode: true
+  }),
   expiresAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
 }).pipe(
   shown("NewToken", "A bearer token, and when it ends if the console says.", {

@@ -108,5 +108,5 @@ export type Setup = typeof Setup.Type
 export const TaskAnswer = Schema.TaggedUnion({
   Confirm: {},
   Value: { value: Schema.String.check(Schema.isMaxLength(524_288)) },
-  Secret: { secret: Schema.RedactedFromValue(Schema.String.check(Schema.isMaxLength(8192))) }
+  Secret: { secret: Schema.RedactedFromValue(Schema.String.check(Schema.isMaxLength(8192)), { disallowEncode: true }) }
 }).pipe(shown("TaskAnswer", "What answers a task.", { _tag: "Value", value: "example.com" }))
