@@ -10,6 +10,7 @@ import { letGo } from "../provisioning/Undo.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import type { SetupService } from "../setup/SetupService.ts"
 import { DriveOptions } from "./DriveOptions.ts"
+import { cancellerOf } from "./Cancellation.ts"
 import { pass, type PassEnd } from "./DrivePass.ts"
 import * as Ids from "./Ids.ts"
 import { openFor } from "./OpenFor.ts"
@@ -49,22 +50,16 @@ const heldBefore = (judgement: Judgement): Phase => {
   return judgement.reasons.every(({ _tag }) => aboutTaking.has(_tag)) ? firstDestructive : first
 }
 
-const setStatus = Effect.fnUntraced(function* (id: RunId, status: RunStatus) {
+/** Writes where a run stands, then tells it. With a number, it is a stop. */
+const stand = Effect.fnUntraced(function* (id: RunId, status: RunStatus, stops: number | null = null) {
   const runs = yield* Runs
   const events = yield* RunEvents
   const at = yield* DateTime.now
-  yield* patiently(id, runs.setStatus(id, status, at))
+  yield* patiently(id, stops === null ? runs.setStatus(id, status, at) : runs.stop(id, stops, status, at))
   yield* events.publish({ _tag: "StatusChanged", runId: id, at, status })
 })
 
-const stop = Effect.fnUntraced(function* (id: RunId, stops: number, status: RunStatus) {
-  const runs = yield* Runs
-  const events = yield* RunEvents
-  const at = yield* DateTime.now
-  yield* patiently(id, runs.stop(id, stops, status, at))
-  yield* events.publish({ _tag: "StatusChanged", runId: id, at, status })
-  return "stopped" as const
-})
+const stop = (id: RunId, stops: number, status: RunStatus) => Effect.as(stand(id, status, stops), "stopped" as const)
 
 /**
  * Forgets what a run has undone of a take-over. Before the run is over, so that a process that dies on the way leaves it
@@ -82,7 +77,7 @@ const end = Effect.fnUntraced(function* (run: Run, status: RunStatus, reason: "c
   const runs = yield* Runs
   if (reason !== null) yield* patiently(id, runs.drop(id, reason, yield* DateTime.now))
   yield* forget(run)
-  yield* setStatus(id, status)
+  yield* stand(id, status)
   return "over" as const
 })
 
@@ -99,18 +94,16 @@ const rest = Effect.fnUntraced(function* (
   { id, toStop }: Drive,
   { detail, millis, next, reason }: Extract<Trouble, { readonly _tag: "Wait" }>
 ) {
-  const runs = yield* Runs
   const until = DateTime.add(yield* DateTime.now, { milliseconds: Math.ceil(millis) })
-  yield* setStatus(id, { _tag: "Paused", reason, detail, next, until })
+  yield* stand(id, { _tag: "Paused", reason, detail, next, until })
   const cancelled = Effect.gen(function* () {
     while (true) {
       yield* Effect.sleep("1 second")
-      const run = yield* patiently(id, runs.find(id))
-      if (Option.isSome(run) && run.value.cancelledBy !== null) return
+      if ((yield* cancellerOf(id)) !== null) return
     }
   })
   yield* Effect.raceAll([Effect.sleep(Math.ceil(millis)), Deferred.await(toStop), cancelled])
-  if (!Deferred.isDoneUnsafe(toStop)) yield* setStatus(id, { _tag: "Running" })
+  if (!Deferred.isDoneUnsafe(toStop)) yield* stand(id, { _tag: "Running" })
 })
 
 /** Whether a server that failed on everything answers at all; what is wrong with it otherwise. */
@@ -185,10 +178,11 @@ export const drive = Effect.fn("Run.drive")(function* (
     quarantine: { state: Quarantine.initial }
   }
   const gate = stands._tag === "Waits" ? phases.indexOf(heldBefore(run.judgement)) : phases.length
-  yield* setStatus(id, { _tag: "Running" })
+  yield* stand(id, { _tag: "Running" })
+  // Once is enough: a phase leaves the items of the others as they are.
+  const counts = yield* patiently(id, runs.counts(id))
+  const open = counts.filter(({ state }) => state === "planned" || state === "intended")
   for (const [index, phase] of phases.entries()) {
-    const counts = yield* patiently(id, runs.counts(id))
-    const open = counts.filter(({ state }) => state === "planned" || state === "intended")
     const left = open.reduce((sum, one) => (one.phase === phase ? sum + one.count : sum), 0)
     if (left === 0) continue
     if (stands._tag === "Waits" && index >= gate) {
@@ -197,9 +191,7 @@ export const drive = Effect.fn("Run.drive")(function* (
     yield* events.publish({ _tag: "PhaseBegan", runId: id, at: yield* DateTime.now, phase, left })
     const ended = yield* Effect.ensuring(phaseThrough(work, phase), remember)
     if (ended === "cancel") {
-      const again = yield* patiently(id, runs.find(id))
-      const by = Option.isSome(again) ? again.value.cancelledBy : null
-      return yield* end(run, { _tag: "Cancelled", by: by ?? run.startedBy }, "cancelled")
+      return yield* end(run, { _tag: "Cancelled", by: (yield* cancellerOf(id)) ?? run.startedBy }, "cancelled")
     }
     if (ended !== "through") return yield* stop(id, stops, ended)
   }

@@ -3,6 +3,7 @@ import { DateTime, Deferred, Effect, Option, Result, Stream } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { Runs, type Settlement } from "../ports/Runs.ts"
 import { isUncertain, type ScimError } from "../scim/ScimError.ts"
+import { cancellerOf } from "./Cancellation.ts"
 import type { Drive } from "./Drive.ts"
 import { DriveOptions } from "./DriveOptions.ts"
 import { type Impatience, PassState } from "./PassState.ts"
@@ -58,10 +59,7 @@ export const pass = Effect.fnUntraced(function* (
   const mayGoOn = Effect.gen(function* () {
     if (state.trouble !== null) return false
     if (Deferred.isDoneUnsafe(toStop)) halted = "stop"
-    else {
-      const run = yield* patiently(id, runs.find(id))
-      if (Option.isSome(run) && run.value.cancelledBy !== null) halted = "cancel"
-    }
+    else if ((yield* cancellerOf(id)) !== null) halted = "cancel"
     return halted === null
   })
 

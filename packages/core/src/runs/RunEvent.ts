@@ -44,3 +44,12 @@ export class RunEvents extends Context.Service<
     })
   )
 }
+
+/**
+ * A moment to look at a run in the store again: soon after this process hears of it, and twice a second for what happens
+ * elsewhere.
+ */
+export const moments = (events: RunEvents["Service"], id: RunId): Stream.Stream<null> =>
+  Stream.merge(Stream.as(events.of(id), null), Stream.as(Stream.tick("500 millis"), null)).pipe(
+    Stream.debounce("10 millis")
+  )

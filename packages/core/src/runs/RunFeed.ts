@@ -7,7 +7,7 @@ import type { JournalFailure } from "../ports/Journal.ts"
 import { type Numbered, Runs } from "../ports/Runs.ts"
 import { patiently } from "./Patience.ts"
 import { isOver, type RunId } from "./Run.ts"
-import { RunEvents, type RunEvent } from "./RunEvent.ts"
+import { moments, RunEvents, type RunEvent } from "./RunEvent.ts"
 
 /** An event, and where a reader who has seen it goes on. A cursor holds on every node, and for ever. */
 export interface Fed {
@@ -41,9 +41,6 @@ export const from = (id: RunId, cursor: number): Stream.Stream<Fed, JournalFailu
       const events = yield* RunEvents
       let seen = cursor
       let told: string | null = null
-      const heard = Stream.merge(Stream.as(events.of(id), null), Stream.as(Stream.tick("500 millis"), null)).pipe(
-        Stream.debounce("10 millis")
-      )
       /** The standing is read first: what is over then gets no more outcomes afterwards. */
       const look = Effect.gen(function* () {
         const found = yield* patiently(id, runs.find(id))
@@ -65,7 +62,7 @@ export const from = (id: RunId, cursor: number): Stream.Stream<Fed, JournalFailu
         }
         return { fed, isEnd: isOver(status) }
       })
-      return heard.pipe(
+      return moments(events, id).pipe(
         Stream.mapEffect(() => Effect.provideService(look, RunEvents, events)),
         Stream.takeUntil(({ isEnd }) => isEnd),
         Stream.flatMap(({ fed }) => Stream.fromIterable(fed))

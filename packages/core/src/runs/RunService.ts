@@ -14,7 +14,7 @@ import type { DriveServices } from "./Drive.ts"
 import { patiently } from "./Patience.ts"
 import { isOver, randomIds, type Run, RunId, runIdOf, type RunKind } from "./Run.ts"
 import { RunControl } from "./RunControl.ts"
-import { RunEvents } from "./RunEvent.ts"
+import { moments, RunEvents } from "./RunEvent.ts"
 
 /** There is no such run, or it is over, or not in the state in which that can be asked. */
 export class RunRefused extends Schema.TaggedError<RunRefused>()("RunRefused", {
@@ -119,8 +119,7 @@ const make = Effect.gen(function* () {
 
   /** Waits until the run stands still, by its events here, and by its row, for what happens elsewhere. */
   const settled = (id: RunId) =>
-    Stream.merge(Stream.as(events.of(id), null), Stream.as(Stream.tick("500 millis"), null)).pipe(
-      Stream.debounce("10 millis"),
+    moments(events, id).pipe(
       Stream.mapEffect(() => Effect.provideService(patiently(id, runs.find(id)), RunEvents, events)),
       Stream.map(Option.filter(isSettled)),
       Stream.filter(Option.isSome),
