@@ -2,10 +2,10 @@
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import type { Sandbox } from "@loom-scim/sandbox/Sandbox"
 import { startSandbox } from "@loom-scim/sandbox/Sandbox"
-import { Predicate } from "effect"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { stringify } from "yaml"
+import { answersFor, nextOf, txt } from "./support/answers.ts"
 import type { Api } from "./support/api.ts"
 import { closeAll, closing, start, temporary } from "./support/api.ts"
 import { loomScim } from "./support/programs.ts"
@@ -13,7 +13,6 @@ import { loomScim } from "./support/programs.ts"
 afterEach(closeAll)
 
 const token = "tok_api-setup-secret-0123456789abcdef"
-const txt = "loom-site-verification=0123456789abcdef0123456789abcdef"
 
 const sandbox = async (): Promise<Sandbox> => {
   const running = await startSandbox({ users: 5, token })
@@ -33,30 +32,9 @@ const serve = (directory: string, { dns }: Sandbox) =>
 const confirm = { _tag: "Confirm" }
 const value = (text: string) => ({ _tag: "Value", value: text })
 
-/** What a person would answer to each kind of task. */
-const answersFor = ({ idpMetadataUrl, scimUrl }: Sandbox): Readonly<Record<string, unknown>> => ({
-  addDomain: value("acme.com"),
-  domainMethod: value("dnsTxt"),
-  expectedTxt: value(txt),
-  members: value("ada@acme.com\neve@else.net"),
-  metadata: value(idpMetadataUrl),
-  defaultRole: value("viewer"),
-  enforce: value("off"),
-  endpoint: value(scimUrl),
-  token: { _tag: "Secret", secret: token },
-  bridgeUrl: value(scimUrl),
-  capture: value("off"),
-  deprovisioning: value("deactivate")
-})
-
-const nextOf = (setup: Readonly<Record<string, unknown>>): string | undefined => {
-  const [first] = [setup["next"]].flat()
-  return Predicate.isString(first) ? first : undefined
-}
-
 /** Answers one task after the other as the API says what is next, until `stop` says so or nothing is left. */
 const follow = async (api: Api, world: Sandbox, stop: (task: string) => boolean = () => false) => {
-  const answers = answersFor(world)
+  const answers = answersFor(world, { members: "ada@acme.com\neve@else.net", token })
   let { headers, json } = await api.call("GET", "/v1/connections/acme/setup")
   const done: Array<string> = []
   for (let task = nextOf(json); task !== undefined && !stop(task); task = nextOf(json)) {

@@ -1,6 +1,7 @@
 /** What users and groups share: resources as the server has them, lists with a verdict, changes with what came of them. */
 import { Schema } from "effect"
 import { path } from "./Connections.ts"
+import { idempotencyKey } from "./Idempotency.ts"
 import * as Page from "./Page.ts"
 import { changing, ServerProblem } from "./Problem.ts"
 import { shown } from "./Shown.ts"
@@ -169,3 +170,8 @@ export const groupPath = { ...path, group: ResourceId }
 
 /** What everything that asks the SCIM server may fail with. */
 export const asking = [...changing, ServerProblem] as const
+
+/** What a change takes besides its body and answers with; `posted` is under an Idempotency-Key. */
+export const outcome = { query: changeQuery, success: Outcome, error: asking }
+export const changed = { headers: ifScimMatch, ...outcome }
+export const posted = { headers: { ...ifScimMatch, ...idempotencyKey }, ...outcome }

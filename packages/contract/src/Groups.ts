@@ -13,9 +13,8 @@ export const Members = Schema.Struct({
   members: Schema.NonEmptyArray(Directory.ResourceId).check(Schema.isMaxLength(10_000))
 }).pipe(shown("GroupMembers", "Users by their ids on the SCIM server.", { members: ["u1", "u2"] }))
 
-const outcome = { query: Directory.changeQuery, success: Directory.Outcome, error: Directory.asking }
-const posted = { params: Directory.groupPath, headers: { ...Directory.ifScimMatch, ...idempotencyKey }, ...outcome }
-const changed = { params: Directory.groupPath, headers: Directory.ifScimMatch, ...outcome }
+const posted = { params: Directory.groupPath, ...Directory.posted }
+const changed = { params: Directory.groupPath, ...Directory.changed }
 
 /** The group. */
 export class GroupsGroup extends HttpApiGroup.make("groups")
@@ -32,7 +31,7 @@ export class GroupsGroup extends HttpApiGroup.make("groups")
       params: path,
       headers: idempotencyKey,
       payload: Directory.Resource,
-      ...outcome
+      ...Directory.outcome
     })
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })

@@ -14,9 +14,8 @@ export const NewRole = Schema.Struct({ role: MemberRole }).pipe(
   shown("NewRole", "The Loom role a user is to have.", { role: "creator" })
 )
 
-const outcome = { query: Directory.changeQuery, success: Directory.Outcome, error: Directory.asking }
-const posted = { params: Directory.userPath, headers: { ...Directory.ifScimMatch, ...idempotencyKey }, ...outcome }
-const changed = { params: Directory.userPath, headers: Directory.ifScimMatch, ...outcome }
+const posted = { params: Directory.userPath, ...Directory.posted }
+const changed = { params: Directory.userPath, ...Directory.changed }
 
 /** The group. */
 export class UsersGroup extends HttpApiGroup.make("users")
@@ -33,7 +32,7 @@ export class UsersGroup extends HttpApiGroup.make("users")
       params: path,
       headers: idempotencyKey,
       payload: Directory.Resource,
-      ...outcome
+      ...Directory.outcome
     })
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })

@@ -18,50 +18,40 @@ export const GroupsHandlers = HttpApiBuilder.group(
       list: ({ params, query }) => list(params.connection, query),
       create: Effect.fnUntraced(function* ({ params, payload, query }) {
         const resource = yield* whole(payload)
-        return yield* change({
-          connection: params.connection,
-          operation: { _tag: "Create", endpoint: "Groups", resource },
-          dryRun: query.dryRun
-        })
+        const operation = { _tag: "Create", endpoint: "Groups", resource } as const
+        return yield* change({ ...Directory.asked({ params, query }), operation })
       }),
       get: ({ headers, params }) => get(params.connection, params.group, headers["if-none-match"]),
-      patch: ({ headers, params, payload, query }) =>
+      patch: (request) =>
         change({
-          connection: params.connection,
-          operation: { _tag: "Patch", endpoint: "Groups", id: params.group, operations: payload.Operations },
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
+          ...Directory.asked(request),
+          operation: {
+            _tag: "Patch",
+            endpoint: "Groups",
+            id: request.params.group,
+            operations: request.payload.Operations
+          }
         }),
-      replace: Effect.fnUntraced(function* ({ headers, params, payload, query }) {
-        const resource = yield* whole(payload)
-        return yield* change({
-          connection: params.connection,
-          operation: { _tag: "Replace", endpoint: "Groups", id: params.group, resource },
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
-        })
+      replace: Effect.fnUntraced(function* (request) {
+        const resource = yield* whole(request.payload)
+        const operation = { _tag: "Replace", endpoint: "Groups", id: request.params.group, resource } as const
+        return yield* change({ ...Directory.asked(request), operation })
       }),
-      remove: ({ headers, params, query }) =>
+      remove: (request) =>
         change({
-          connection: params.connection,
-          operation: Operations.remove("Groups", params.group),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"],
+          ...Directory.asked(request),
+          operation: Operations.remove("Groups", request.params.group),
           warning: () => "The group cannot be brought back; its members stay users."
         }),
-      addMembers: ({ headers, params, payload, query }) =>
+      addMembers: (request) =>
         change({
-          connection: params.connection,
-          operation: Operations.addMembers(params.group, payload.members),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
+          ...Directory.asked(request),
+          operation: Operations.addMembers(request.params.group, request.payload.members)
         }),
-      removeMembers: ({ headers, params, payload, query }) =>
+      removeMembers: (request) =>
         change({
-          connection: params.connection,
-          operation: Operations.removeMembers(params.group, payload.members),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
+          ...Directory.asked(request),
+          operation: Operations.removeMembers(request.params.group, request.payload.members)
         })
     })
   })

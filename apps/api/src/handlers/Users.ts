@@ -31,58 +31,43 @@ export const UsersHandlers = HttpApiBuilder.group(
       list: ({ params, query }) => list(params.connection, query),
       create: Effect.fnUntraced(function* ({ params, payload, query }) {
         const resource = yield* whole(payload)
-        return yield* change({
-          connection: params.connection,
-          operation: { _tag: "Create", endpoint: "Users", resource },
-          dryRun: query.dryRun
-        })
+        const operation = { _tag: "Create", endpoint: "Users", resource } as const
+        return yield* change({ ...Directory.asked({ params, query }), operation })
       }),
       get: ({ headers, params }) => get(params.connection, params.user, headers["if-none-match"]),
-      patch: ({ headers, params, payload, query }) =>
+      patch: (request) =>
         change({
-          connection: params.connection,
-          operation: { _tag: "Patch", endpoint: "Users", id: params.user, operations: payload.Operations },
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
+          ...Directory.asked(request),
+          operation: {
+            _tag: "Patch",
+            endpoint: "Users",
+            id: request.params.user,
+            operations: request.payload.Operations
+          }
         }),
-      replace: Effect.fnUntraced(function* ({ headers, params, payload, query }) {
-        const resource = yield* whole(payload)
-        return yield* change({
-          connection: params.connection,
-          operation: { _tag: "Replace", endpoint: "Users", id: params.user, resource },
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
-        })
+      replace: Effect.fnUntraced(function* (request) {
+        const resource = yield* whole(request.payload)
+        const operation = { _tag: "Replace", endpoint: "Users", id: request.params.user, resource } as const
+        return yield* change({ ...Directory.asked(request), operation })
       }),
-      remove: ({ headers, params, query }) =>
+      remove: (request) =>
         change({
-          connection: params.connection,
-          operation: Operations.remove("Users", params.user),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"],
+          ...Directory.asked(request),
+          operation: Operations.remove("Users", request.params.user),
           warning: ofDeletion
         }),
-      activate: ({ headers, params, query }) =>
+      activate: (request) =>
+        change({ ...Directory.asked(request), operation: Operations.setActive(request.params.user, true) }),
+      deactivate: (request) =>
         change({
-          connection: params.connection,
-          operation: Operations.setActive(params.user, true),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
-        }),
-      deactivate: ({ headers, params, query }) =>
-        change({
-          connection: params.connection,
-          operation: Operations.setActive(params.user, false),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"],
+          ...Directory.asked(request),
+          operation: Operations.setActive(request.params.user, false),
           warning: ofDeactivation
         }),
-      role: ({ headers, params, payload, query }) =>
+      role: (request) =>
         change({
-          connection: params.connection,
-          operation: Operations.setRole(params.user, payload.role),
-          dryRun: query.dryRun,
-          ifMatch: headers["if-match"]
+          ...Directory.asked(request),
+          operation: Operations.setRole(request.params.user, request.payload.role)
         })
     })
   })

@@ -57,6 +57,17 @@ export interface Change {
   readonly warning?: Warning
 }
 
+/** What a change takes over from the request for it. */
+export const asked = (request: {
+  readonly params: { readonly connection: ConnectionId }
+  readonly query: { readonly dryRun?: string | undefined }
+  readonly headers?: { readonly "if-match"?: string | undefined }
+}): Pick<Change, "connection" | "dryRun" | "ifMatch"> => ({
+  connection: request.params.connection,
+  dryRun: request.query.dryRun,
+  ifMatch: request.headers?.["if-match"]
+})
+
 /** Makes them for one resource type. */
 export const make = Effect.fnUntraced(function* (endpoint: Endpoint) {
   const setup = yield* SetupService

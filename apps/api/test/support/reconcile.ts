@@ -3,12 +3,12 @@ import { assert } from "@effect/vitest"
 import type { Sandbox, SandboxOptions } from "@loom-scim/sandbox/Sandbox"
 import { startSandbox } from "@loom-scim/sandbox/Sandbox"
 import { Predicate } from "effect"
+import { answersFor, nextOf, txt } from "./answers.ts"
 import { closing } from "./api.ts"
 import type { Answer, Call } from "./api.ts"
 
 /** What opens the sandbox. */
 export const token = "tok_api-runs-secret-0123456789abcdef"
-const txt = "loom-site-verification=0123456789abcdef0123456789abcdef"
 
 /** Sends to a server, in this process or another. */
 export type Send = (method: string, path: string, options?: Call) => Promise<Answer>
@@ -40,32 +40,17 @@ export const labArgs = (directory: string, { dns }: Sandbox): ReadonlyArray<stri
   `${dns.host}:${dns.port}`
 ]
 
-const value = (text: string) => ({ _tag: "Value", value: text })
-
 /** Begins and completes the connection `acme`. */
 export const connect = async (
   send: Send,
   { idpMetadataUrl, scimUrl }: Pick<Sandbox, "idpMetadataUrl" | "scimUrl">
 ): Promise<void> => {
-  const answers: Readonly<Record<string, unknown>> = {
-    addDomain: value("acme.com"),
-    domainMethod: value("dnsTxt"),
-    expectedTxt: value(txt),
-    members: value("none"),
-    metadata: value(idpMetadataUrl),
-    defaultRole: value("viewer"),
-    enforce: value("off"),
-    endpoint: value(scimUrl),
-    token: { _tag: "Secret", secret: token },
-    bridgeUrl: value(scimUrl),
-    capture: value("off"),
-    deprovisioning: value("deactivate")
-  }
+  const answers = answersFor({ idpMetadataUrl, scimUrl }, { members: "none", token })
   await send("POST", "/v1/connections", { body: { name: "Acme" } })
   for (let turns = 0; turns < 40; turns++) {
     const { json } = await send("GET", "/v1/connections/acme/setup")
-    const [task] = [json["next"]].flat()
-    if (!Predicate.isString(task)) return
+    const task = nextOf(json)
+    if (task === undefined) return
     const [kind = ""] = task.split(":")
     const path = `/v1/connections/acme/setup/tasks/${encodeURIComponent(task)}`
     const answer = await send("POST", path, { body: answers[kind] ?? { _tag: "Confirm" } })
