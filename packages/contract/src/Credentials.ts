@@ -42,9 +42,8 @@ export const Credentials = Schema.Struct({
 
 /** A token on its way in. */
 export const NewToken = Schema.Struct({
-  token: Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(8192)), {
-    disallowEncode: true
-  }),
+  // Encoded in clear on purpose: clients of this definition write it into the one request that brings it. No answer has it.
+  token: Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(8), Schema.isMaxLength(8192))),
   expiresAt: Schema.optionalKey(Schema.DateTimeUtcFromString)
 }).pipe(
   shown("NewToken", "A bearer token, and when it ends if the console says.", {

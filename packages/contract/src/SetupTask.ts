@@ -108,5 +108,6 @@ export type Setup = typeof Setup.Type
 export const TaskAnswer = Schema.TaggedUnion({
   Confirm: {},
   Value: { value: Schema.String.check(Schema.isMaxLength(524_288)) },
-  Secret: { secret: Schema.RedactedFromValue(Schema.String.check(Schema.isMaxLength(8192)), { disallowEncode: true }) }
+  // Encoded in clear on purpose: clients of this definition write it into the one request that brings it. No answer has it.
+  Secret: { secret: Schema.RedactedFromValue(Schema.String.check(Schema.isMaxLength(8192))) }
 }).pipe(shown("TaskAnswer", "What answers a task.", { _tag: "Value", value: "example.com" }))
