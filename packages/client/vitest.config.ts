@@ -1,9 +1,4 @@
 import { defineConfig } from "vitest/config"
+import { shared } from "../../vitest.shared.ts"
 
-export default defineConfig({
-  test: {
-    include: ["test/**/*.test.{ts,tsx}"],
-    testTimeout: 30_000,
-    reporters: ["default", ["json", { outputFile: ".turbo/test-report.json" }]]
-  }
-})
+export default defineConfig({ test: { ...shared } })

@@ -46,7 +46,8 @@ const ended = Effect.fnUntraced(function* (backend: Backend, deaths: number) {
 // The same for every database, so once is enough.
 const undisturbed = Effect.runSync(Effect.cached(Effect.scoped(ended(sqlite, 0))))
 
-describe("a run that is killed", () => {
+// Mostly waiting for processes: both databases at once.
+describe.concurrent("a run that is killed", () => {
   for (const backend of backends) {
     it.live(
       `loses nothing and does nothing twice on ${backend.name}`,
