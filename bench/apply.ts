@@ -6,79 +6,32 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DateTime, Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { Pool } from "undici"
-import { ConnectedClient } from "../packages/core/src/operations/ConnectedClient.ts"
-import { Fingerprint, Vault } from "../packages/core/src/ports/Vault.ts"
-import type { Action } from "../packages/core/src/provisioning/Action.ts"
 import { careful } from "../packages/core/src/provisioning/Guard.ts"
-import type { Plan } from "../packages/core/src/provisioning/Plan.ts"
 import { RunService } from "../packages/core/src/runs/RunService.ts"
-import { userUrn } from "../packages/core/src/scim/Schemas.ts"
-import * as BridgeUrl from "../packages/core/src/setup/BridgeUrl.ts"
 import { ConnectionId } from "../packages/core/src/setup/ConnectionId.ts"
-import { SetupService } from "../packages/core/src/setup/SetupService.ts"
-import { initial } from "../packages/core/src/setup/State.ts"
-import * as NodeDomainResolver from "../packages/platform-node/src/dns/NodeDomainResolver.ts"
-import * as ScimHttpClient from "../packages/platform-node/src/http/ScimHttpClient.ts"
 import { layerEmbedded } from "../packages/platform-node/src/store/Storage.ts"
 import * as Engine from "../packages/platform-node/src/workflow/Engine.ts"
+import { connected, planOf, resourceOf } from "./people.ts"
 
 const people = Number(process.env["PEOPLE"] ?? 10_000)
 const rounds = Number(process.env["ROUNDS"] ?? 3)
+const latencies = (process.env["LATENCIES"] ?? "0,20").split(",").map(Number)
 const inFlight = 32
 
 const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 
-const resourceOf = (index: number) => ({
-  schemas: [userUrn],
-  externalId: `e${index}`,
-  userName: `person${index}@example.com`,
-  name: { givenName: `Given ${index}`, familyName: `Family ${index}` },
-  emails: [{ value: `person${index}@example.com`, type: "work", primary: true }],
-  active: true
-})
-
-const plan: Plan = {
-  version: 1,
-  census: { people, duplicates: 0, users: 0, managed: 0, unmanaged: 0, admins: 0 },
-  withheld: [],
-  counts: { Create: people },
-  skipped: {},
-  actions: Array.from({ length: people }, (_, index): Action => {
-    const label = `person${index}@example.com`
-    return { _tag: "Create", key: `e${index}`, label, at: null, reason: "newInSource", resource: resourceOf(index) }
-  })
-}
-
+const plan = planOf(people)
 const id = ConnectionId.make("bench")
-const at = DateTime.makeUnsafe("2026-11-24T00:00:00Z")
-const evidence = { _tag: "Checked", by: "scim-probe", at, saw: "200" } as const
 
 /** A new store each time, so that every run begins with nothing. */
-const layers = (directory: string, url: BridgeUrl.BridgeUrl) => {
-  const state = {
-    ...initial,
-    bridgeUrl: { url, allowPrivateNetwork: true, evidence },
-    token: {
-      fingerprint: Fingerprint.make("0123456789ab"),
-      obtainedAt: at,
-      expiresAt: null,
-      expiryAssumed: false,
-      lapsed: null
-    },
-    deprovisioning: "deactivate",
-    connected: { at, evidence }
-  } as const
-  const vault = Layer.mock(Vault)({ open: () => Effect.succeed(Redacted.make("token")) })
-  const setup = Layer.mock(SetupService)({ get: () => Effect.succeed({ id, state }) })
-  const http = ScimHttpClient.layer().pipe(Layer.provide(NodeDomainResolver.layer()), Layer.orDie)
-  return RunService.layer({ drives: "followed" }).pipe(
-    Layer.provideMerge(Layer.merge(setup, ConnectedClient.layer.pipe(Layer.provide([vault, http])))),
+const layers = (directory: string, origin: string) =>
+  RunService.layer({ drives: "followed" }).pipe(
+    Layer.provideMerge(connected(origin)),
     Layer.provide(Engine.layer),
     Layer.provideMerge(layerEmbedded({ directory, face: "cli" }))
   )
-}
 
 interface Cost {
   readonly took: number
@@ -93,7 +46,7 @@ const costOf = async (run: () => Promise<void>): Promise<Cost> => {
   return { took: performance.now() - start, cpu: (system + user) / 1000 }
 }
 
-const ours = async (url: BridgeUrl.BridgeUrl): Promise<Cost> => {
+const ours = async (origin: string): Promise<Cost> => {
   const directory = mkdtempSync(join(tmpdir(), "loom-scim-apply-"))
   const cost = await Effect.runPromise(
     Effect.gen(function* () {
@@ -112,7 +65,7 @@ const ours = async (url: BridgeUrl.BridgeUrl): Promise<Cost> => {
           )
         )
       )
-    }).pipe(Effect.provide(layers(directory, url)), Effect.scoped)
+    }).pipe(Effect.provide(layers(directory, origin)), Effect.scoped)
   )
   rmSync(directory, { recursive: true })
   return cost
@@ -140,7 +93,6 @@ const compare = async (latency: number): Promise<void> => {
   const stub = fork(new URL("applyStub.ts", import.meta.url), { stdio: "inherit", execArgv: [], env })
   const [address]: Array<{ readonly port: number }> = await once(stub, "message")
   const origin = `http://127.0.0.1:${address?.port}`
-  const url = Effect.runSync(Effect.fromResult(BridgeUrl.parse(origin, { allowPrivateNetwork: true })))
   const counted = async (): Promise<number> => {
     stub.send("count")
     const [{ requests } = { requests: 0 }]: Array<{ readonly requests: number }> = await once(stub, "message")
@@ -150,7 +102,7 @@ const compare = async (latency: number): Promise<void> => {
   await counted()
   const costs: Array<{ readonly ours: Cost; readonly bare: Cost; readonly requests: number }> = []
   for (let round = 0; round < rounds; round++) {
-    const mine = await ours(url)
+    const mine = await ours(origin)
     const requests = await counted()
     costs.push({ ours: mine, bare: await bare(origin), requests })
     await counted()
@@ -168,4 +120,4 @@ const compare = async (latency: number): Promise<void> => {
 }
 
 process.stdout.write(`${people} people are created, ${inFlight} in flight, median of ${rounds}\n`)
-for (const latency of [0, 20]) await compare(latency)
+for (const latency of latencies) await compare(latency)

@@ -7,7 +7,6 @@ import * as ScimClient from "@loom-scim/core/scim/ScimClient"
 import type { ScimClientOperations } from "@loom-scim/core/scim/ScimClient"
 import type { ScimClientOptions } from "@loom-scim/core/scim/TransportOptions"
 import { BridgeUrl } from "@loom-scim/core/setup/BridgeUrl"
-import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
 import { Effect, Layer, Redacted } from "effect"
 import type { Scope } from "effect"
@@ -62,7 +61,7 @@ export const examine = (endpoint: Endpoint): Effect.Effect<ReadonlyArray<Finding
     const client = yield* clientOf(endpoint, { maxRetries: 1 })
     const probe = yield* ScimProbe
     return yield* Doctor.run(
-      { id: ConnectionId.make("interop"), url, deprovisioning: "deactivate", client },
+      { deprovisioning: "deactivate", client },
       {
         write: true,
         removeLeftovers: false,

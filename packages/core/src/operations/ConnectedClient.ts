@@ -1,5 +1,5 @@
 /** From a connection that was set up to a client of its server, with the policies that were chosen. */
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Result } from "effect"
 import { HttpClient } from "effect/http"
 import { Profiles } from "../ports/Profiles.ts"
 import type { VaultFailure } from "../ports/Vault.ts"
@@ -21,13 +21,29 @@ export interface Connected {
   readonly client: ScimClientOperations
 }
 
+/** What an established connection has; refused for any other: operations over an unproven one would be hope again. */
+export const established = ({ id, state }: Connection) => {
+  const { bridgeUrl, connected, deprovisioning, token } = state
+  return connected === null || bridgeUrl === null || token === null || deprovisioning === null
+    ? Result.fail(
+        new SetupRefused({
+          command: "open",
+          reason: "notVerified",
+          missing: "connect",
+          detail: `${id} is not connected.`,
+          next: "Complete its setup first: loom-scim setup"
+        })
+      )
+    : Result.succeed({ bridgeUrl, deprovisioning, token })
+}
+
 /** Opens the token of an established connection and hands out a client. */
 export class ConnectedClient extends Context.Service<
   ConnectedClient,
   {
     /**
-     * Refused unless the connection is established: operations over an unproven one would be hope again. Whoever opens
-     * the same connection gets the same client, and so shares its one rate limit, until its token or address changes.
+     * Refused unless the connection is {@link established}. Whoever opens the same connection gets the same client, and so
+     * shares its one rate limit, until its token or address changes.
      */
     readonly open: (connection: Connection) => Effect.Effect<Connected, SetupRefused | VaultFailure>
     /** Keeps what the client learnt of its server, for the next time. It can be learnt again, so this never fails. */
@@ -43,17 +59,9 @@ export class ConnectedClient extends Context.Service<
       const http = yield* HttpClient.HttpClient
       const clients = new Map<ConnectionId, { readonly of: string; readonly client: ScimClientOperations }>()
       return ConnectedClient.of({
-        open: Effect.fn("ConnectedClient.open")(function* ({ id, state }: Connection) {
-          const { bridgeUrl, connected, deprovisioning, token } = state
-          if (connected === null || bridgeUrl === null || token === null || deprovisioning === null) {
-            return yield* new SetupRefused({
-              command: "open",
-              reason: "notVerified",
-              missing: "connect",
-              detail: `${id} is not connected.`,
-              next: "Complete its setup first: loom-scim setup"
-            })
-          }
+        open: Effect.fn("ConnectedClient.open")(function* (connection: Connection) {
+          const { id } = connection
+          const { bridgeUrl, deprovisioning, token } = yield* Effect.fromResult(established(connection))
           const common = { id, url: bridgeUrl.url, deprovisioning }
           const of = `${token.fingerprint} ${bridgeUrl.allowPrivateNetwork} ${bridgeUrl.url}`
           const earlier = clients.get(id)

@@ -39,8 +39,12 @@ export class Journal extends Context.Service<
       expected: number,
       entries: Arr.NonEmptyReadonlyArray<Recorded>
     ) => Effect.Effect<void, SequenceConflict | JournalFailure>
-    /** Every event of a connection in order; empty when there is none. */
-    readonly load: (id: ConnectionId) => Effect.Effect<ReadonlyArray<Recorded>, JournalFailure>
+    /** The events of a connection in order, those after a sequence if one is given; empty when there is none. */
+    readonly load: (id: ConnectionId, after?: number) => Effect.Effect<ReadonlyArray<Recorded>, JournalFailure>
+    /** The events of several connections, of each those after a sequence, in order; nothing of one without such events. */
+    readonly loadEach: (
+      seen: ReadonlyArray<{ readonly id: ConnectionId; readonly after: number }>
+    ) => Effect.Effect<ReadonlyMap<ConnectionId, ReadonlyArray<Recorded>>, JournalFailure>
     /** Every connection that has events, in order of its first event. */
     readonly list: Effect.Effect<ReadonlyArray<ConnectionId>, JournalFailure>
   }

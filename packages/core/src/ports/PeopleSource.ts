@@ -28,8 +28,16 @@ export interface SourceRecord {
   readonly fields: JsonObject
 }
 
+/** A source as the text that it is, for whoever sends it on unread. */
+export interface SourceText {
+  readonly format: "csv" | "jsonl"
+  readonly bytes: Stream.Stream<Uint8Array, SourceFailure>
+}
+
 /** A source of people. The stream ends without a failure only when everybody was seen. */
 export interface PeopleSource {
   readonly name: string
   readonly records: Stream.Stream<SourceRecord, SourceFailure>
+  /** Of a source that is text. */
+  readonly text?: SourceText
 }

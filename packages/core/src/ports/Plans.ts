@@ -1,8 +1,9 @@
 /** The port that keeps plans until somebody carries them out or their time is over. */
-import { Context, Schema } from "effect"
-import type { DateTime, Effect, Option, Stream } from "effect"
+import { Context, Effect, Schema } from "effect"
+import type { DateTime, Option, Stream } from "effect"
 import type { Action } from "../provisioning/Action.ts"
 import { Census, Withheld } from "../provisioning/Census.ts"
+import { Repetition } from "../provisioning/Duplicates.ts"
 import { Judgement } from "../provisioning/Guard.ts"
 import type { PlanFile } from "../provisioning/PlanFile.ts"
 import { ConnectionId } from "../setup/ConnectionId.ts"
@@ -25,6 +26,8 @@ export const SourceRemarks = Schema.Struct({
   problemCount: Schema.Int,
   /** How many rows contradict another. */
   contradictions: Schema.Int,
+  /** Rows that say again what another said, or contradict it; of very many, the first. */
+  repetitions: Schema.Array(Repetition).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   /** Why the source was not read to its end; null when it was. */
   failure: Schema.NullOr(Schema.String)
 })

@@ -48,6 +48,18 @@ export interface Settlement {
   readonly managed: ReadonlyArray<ManagedChange>
 }
 
+/** What is written into the journal of a run at once. */
+export interface JournalEntry {
+  /** Outcomes, and what they make of the managed resources. An item that has an outcome keeps it. */
+  readonly settled: ReadonlyArray<Settlement>
+  /** Positions of `intended` items that surely were not sent; they are `planned` again. Others of them stay as they are. */
+  readonly withdrawn: ReadonlyArray<number>
+  /** Positions of `planned` items, `intended` before any of them is sent. Others of them stay as they are. */
+  readonly intended: ReadonlyArray<number>
+  /** When that is intended. */
+  readonly at: DateTime.Utc
+}
+
 /** Which items of a run to read. */
 export interface ItemQuery {
   readonly phase?: Phase
@@ -100,21 +112,17 @@ export class Runs extends Context.Service<
     ) => Effect.Effect<void, JournalFailure>
     /** Asks for a run to be cancelled; the first who asks is kept. */
     readonly askToCancel: (id: RunId, by: Actor) => Effect.Effect<void, JournalFailure>
+    /** Asks for a run to be paused; the first who asks is kept, until null takes it back. */
+    readonly askToPause: (id: RunId, by: Actor | null) => Effect.Effect<void, JournalFailure>
+    /** Who asked for it to be paused; null while nobody does. */
+    readonly pauserOf: (id: RunId) => Effect.Effect<Actor | null, JournalFailure>
     /** Items in the order of their positions. */
     readonly items: (id: RunId, query?: ItemQuery) => Effect.Effect<ReadonlyArray<RunItem>, JournalFailure>
     /** The same in parts, for runs of any size. */
     readonly streamItems: (id: RunId, query?: ItemQuery) => Stream.Stream<RunItem, JournalFailure>
     readonly counts: (id: RunId) => Effect.Effect<ReadonlyArray<ItemCount>, JournalFailure>
-    /** Marks `planned` items as `intended`, before any of them is sent. Others of them stay as they are. */
-    readonly intend: (
-      id: RunId,
-      positions: ReadonlyArray<number>,
-      at: DateTime.Utc
-    ) => Effect.Effect<void, JournalFailure>
-    /** Marks `intended` items as `planned` again: they surely were not sent. Others of them stay as they are. */
-    readonly withdraw: (id: RunId, positions: ReadonlyArray<number>) => Effect.Effect<void, JournalFailure>
-    /** Records outcomes, and what they make of the managed resources. An item that has an outcome keeps it. */
-    readonly settle: (id: RunId, settlements: ReadonlyArray<Settlement>) => Effect.Effect<void, JournalFailure>
+    /** Writes the journal: what came of what was sent, and what will be sent next. */
+    readonly record: (id: RunId, entry: JournalEntry) => Effect.Effect<void, JournalFailure>
     /** Gives every item without an outcome the outcome `Dropped`, but those that may have been sent. */
     readonly drop: (
       id: RunId,

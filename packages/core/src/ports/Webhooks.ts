@@ -3,6 +3,7 @@ import { Context } from "effect"
 import type { DateTime, Effect, Option } from "effect"
 import type { Next } from "../webhooks/Delivery.ts"
 import type { Attempt, Delivery, DeliveryId, DisabledBecause, Webhook, WebhookId } from "../webhooks/Webhook.ts"
+import type { ConnectionId } from "../setup/ConnectionId.ts"
 import type { JournalFailure } from "./Journal.ts"
 
 /** A delivery that one worker has for itself until its lease ends, with the webhook as it was then. */
@@ -20,14 +21,22 @@ export interface Lease {
   readonly until: DateTime.Utc
 }
 
+/** Which webhooks, in the order of their ids. */
+export interface Listed {
+  /** Those that hear of one of these connections and of no other; null for all there are. */
+  readonly of: ReadonlyArray<ConnectionId> | null
+  /** Those after this one only. */
+  readonly after: WebhookId | null
+  readonly limit: number
+}
+
 /** Webhooks and their deliveries. Each operation is one transaction: it happens wholly or not at all. */
 export class Webhooks extends Context.Service<
   Webhooks,
   {
     readonly insert: (webhook: Webhook) => Effect.Effect<void, JournalFailure>
     readonly find: (id: WebhookId) => Effect.Effect<Option.Option<Webhook>, JournalFailure>
-    /** Up to `limit` webhooks in the order of their ids, those after `after` only. */
-    readonly list: (after: WebhookId | null, limit: number) => Effect.Effect<ReadonlyArray<Webhook>, JournalFailure>
+    readonly list: (which: Listed) => Effect.Effect<ReadonlyArray<Webhook>, JournalFailure>
     /**
      * Keeps a webhook in place of what was seen of it, `disabled` included; false when it is gone or somebody else
      * changed it meanwhile.
@@ -55,6 +64,15 @@ export class Webhooks extends Context.Service<
     readonly settle: (claimed: Claimed, attempt: Attempt, next: Next) => Effect.Effect<boolean, JournalFailure>
     /** Gives a claimed delivery back, as if it had not been taken. */
     readonly release: (claimed: Claimed) => Effect.Effect<void, JournalFailure>
+    /**
+     * Makes a delivery due, wherever it stood; one that somebody is sending stays as it is. False, and nothing happens,
+     * when its webhook is disabled or there is no such delivery.
+     */
+    readonly redeliver: (
+      webhookId: WebhookId,
+      id: DeliveryId,
+      at: DateTime.Utc
+    ) => Effect.Effect<boolean, JournalFailure>
     /** The log of a webhook, the newest first: up to `limit` deliveries, those older than `before` only. */
     readonly deliveries: (
       id: WebhookId,

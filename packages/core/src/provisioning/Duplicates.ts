@@ -1,17 +1,19 @@
 /** Rows of one source that mean the same person, by where they are. Grows with the repetitions only, up to a limit. */
+import { Schema } from "effect"
 import type { Row } from "./PlanIndex.ts"
 
 /** A row that says again what another said, or contradicts it. */
-export interface Repetition {
+export const Repetition = Schema.Struct({
   /** `duplicate`: the same content; one of the rows is enough. `conflict`: another content; nobody can tell which holds. */
-  readonly kind: "duplicate" | "conflict"
+  kind: Schema.Literals(["duplicate", "conflict"]),
   /** What the two have in common. */
-  readonly by: "key" | "userName" | "email"
-  readonly value: string
+  by: Schema.Literals(["key", "userName", "email"]),
+  value: Schema.String,
   /** Null when the row was no longer there when the source was read again. */
-  readonly first: string | null
-  readonly again: string
-}
+  first: Schema.NullOr(Schema.String),
+  again: Schema.String
+})
+export type Repetition = typeof Repetition.Type
 
 /** Every one is counted; of these many it is kept where they are. */
 const kept = 1000

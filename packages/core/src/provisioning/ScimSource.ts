@@ -1,12 +1,17 @@
 /** Another SCIM server as a source of people. */
-import { Stream } from "effect"
+import { Result, Stream } from "effect"
 import type { PeopleSource } from "../ports/PeopleSource.ts"
 import { SourceFailure } from "../ports/PeopleSource.ts"
+import type { SyntaxFault } from "../scim/AttributePath.ts"
+import { compile } from "../scim/FilterEvaluate.ts"
+import { parse } from "../scim/FilterParser.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import { idOf } from "../scim/ListPage.ts"
 import type { ListIncomplete } from "../scim/ScimClientList.ts"
 import type { ListQuery } from "../scim/ScimClientTypes.ts"
 import type { ScimError } from "../scim/ScimError.ts"
+import { loomUser } from "../scim/Schemas.ts"
+import type { ScimSettings } from "./SourceSettings.ts"
 
 const reasonOf = (error: ScimError | ListIncomplete, seen: number): SourceFailure["reason"] => {
   if (seen > 0 || error._tag === "ListIncomplete") return "endedEarly"
@@ -28,6 +33,12 @@ const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "")
 
 /** What is read of the other server. */
 export type ScimSourceQuery = Pick<ListQuery, "filter" | "matches" | "attributes" | "excludedAttributes" | "paging">
+
+/** What settings ask for. The filter is sent, and what comes is checked by it again: servers ignore what they do not know. */
+export const queryOf = ({ filter }: ScimSettings): Result.Result<ScimSourceQuery, SyntaxFault> =>
+  filter === undefined
+    ? Result.succeed({})
+    : Result.map(parse(filter), (parsed) => ({ filter, matches: compile(parsed, loomUser) }))
 
 /**
  * The users of another server. `name` is what a person calls it. A list that the client cannot vouch for fails at its

@@ -27,6 +27,13 @@ export const LdapSettings = Schema.Struct({
 })
 export type LdapSettings = typeof LdapSettings.Type
 
+const isLoopback = (url: string): boolean =>
+  /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(/^ldaps?:\/\/(\[[^\]]*\]|[^/:]*)/i.exec(url)?.[1] ?? "")
+
+/** Whether the password would leave this machine as it is, though nobody allowed that. */
+export const sendsInClear = (url: string, { allowCleartext, bindDn, startTls }: LdapSettings): boolean =>
+  bindDn !== undefined && !/^ldaps:/i.test(url) && startTls !== true && allowCleartext !== true && !isLoopback(url)
+
 /** A SCIM filter that can be read. */
 const Filter = Schema.NonEmptyString.check(
   Schema.makeFilter((text: string) => {

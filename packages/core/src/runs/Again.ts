@@ -3,8 +3,7 @@ import { Effect } from "effect"
 import { ConnectedClient } from "../operations/ConnectedClient.ts"
 import { Runs } from "../ports/Runs.ts"
 import type { GuardPolicy } from "../provisioning/Guard.ts"
-import { isEmpty } from "../provisioning/Plan.ts"
-import type { Impossible } from "../provisioning/UndoOutcome.ts"
+import { fingerprint, isEmpty, type Plan } from "../provisioning/Plan.ts"
 import { plan as undoPlan } from "../provisioning/UndoRead.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import { SetupService } from "../setup/SetupService.ts"
@@ -24,32 +23,20 @@ const ended = (run: Run): Effect.Effect<Run, RunRefused> =>
         })
       )
 
-/** Begins what a run left undone as a run of its own; null when it left nothing that can be tried again. */
-export const retry = Effect.fn("Again.retry")(function* (of: Run, policy: GuardPolicy, by: Actor) {
-  const { connectionId, id } = yield* ended(of)
-  const plan = retryPlan(of, yield* Runs.use((runs) => runs.items(id, { states: retryStates })))
-  if (isEmpty(plan)) return null
-  const run = {
-    connectionId,
-    kind: "retry",
-    parent: id,
-    source: `run ${id}`,
-    plan,
-    policy,
-    by,
-    recognised: []
-  } as const
-  return yield* RunService.use((service) => service.begin(run))
+/** What a run left undone and can be tried again, as a plan. Changes nothing. */
+export const retryOf = Effect.fn("Again.retryOf")(function* (of: Run) {
+  const { id } = yield* ended(of)
+  return retryPlan(of, yield* Runs.use((runs) => runs.items(id, { states: retryStates })))
 })
 
-/** Begins the opposite of what a run did; `run` is null when nothing can be put back, `impossible` says what cannot. */
-export const undo = Effect.fn("Again.undo")(function* (of: Run, policy: GuardPolicy, by: Actor) {
+/** The opposite of what a run did, as a plan, and what of it cannot be put back. Changes nothing. */
+export const undoOf = Effect.fn("Again.undoOf")(function* (of: Run) {
   const { connectionId, id } = yield* ended(of)
   const { items, managed } = yield* Runs
   const { open, remember } = yield* ConnectedClient
   const connected = yield* open(yield* SetupService.use((setup) => setup.get(connectionId)))
   const ours = yield* managed(connectionId)
-  const made = yield* Effect.ensuring(
+  return yield* Effect.ensuring(
     undoPlan({
       connected,
       items: yield* items(id, { states: ["done", "doubtful"] }),
@@ -57,12 +44,42 @@ export const undo = Effect.fn("Again.undo")(function* (of: Run, policy: GuardPol
     }),
     remember(connected)
   )
-  const { impossible, plan } = made
-  const nothing: { readonly run: Run | null; readonly impossible: ReadonlyArray<Impossible> } = {
-    run: null,
-    impossible
+})
+
+/** How a run about another is begun. */
+export interface AgainOptions {
+  readonly policy: GuardPolicy
+  readonly by: Actor
+  /** The fingerprint of the plan that a person saw; it is refused when it would be another by now. Null looks at none. */
+  readonly seen: string | null
+}
+
+const begun = Effect.fnUntraced(function* (
+  { connectionId, id }: Run,
+  kind: "retry" | "undo",
+  plan: Plan,
+  { by, policy, seen }: AgainOptions
+) {
+  if (seen !== null && seen !== fingerprint(plan)) {
+    return yield* new RunRefused({
+      runId: id,
+      reason: "moved",
+      detail: "What would be done is no longer what was shown; nothing was begun.",
+      next: "Look at it again, and decide anew."
+    })
   }
-  if (isEmpty(plan)) return nothing
-  const run = { connectionId, kind: "undo", parent: id, source: `run ${id}`, plan, policy, by, recognised: [] } as const
-  return { run: yield* RunService.use((service) => service.begin(run)), impossible }
+  if (isEmpty(plan)) return null
+  const run = { connectionId, kind, parent: id, source: `run ${id}`, plan, policy, by, recognised: [] }
+  return yield* RunService.use((service) => service.begin(run))
+})
+
+/** Begins what a run left undone as a run of its own; null when it left nothing that can be tried again. */
+export const retry = Effect.fn("Again.retry")(function* (of: Run, options: AgainOptions) {
+  return yield* begun(of, "retry", yield* retryOf(of), options)
+})
+
+/** Begins the opposite of what a run did; `run` is null when nothing can be put back, `impossible` says what cannot. */
+export const undo = Effect.fn("Again.undo")(function* (of: Run, options: AgainOptions) {
+  const { impossible, plan } = yield* undoOf(of)
+  return { run: yield* begun(of, "undo", plan, options), impossible }
 })

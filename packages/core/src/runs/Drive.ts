@@ -3,8 +3,7 @@ import { DateTime, Deferred, Effect, Option, Result } from "effect"
 import type { ConnectedClient } from "../operations/ConnectedClient.ts"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { Runs } from "../ports/Runs.ts"
-import { type HoldTag, standing } from "../provisioning/Decision.ts"
-import type { Judgement } from "../provisioning/Guard.ts"
+import { standing } from "../provisioning/Decision.ts"
 import * as Quarantine from "../provisioning/Quarantine.ts"
 import { letGo } from "../provisioning/Undo.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
@@ -12,19 +11,21 @@ import type { SetupService } from "../setup/SetupService.ts"
 import { DriveOptions } from "./DriveOptions.ts"
 import { cancellerOf } from "./Cancellation.ts"
 import { pass, type PassEnd } from "./DrivePass.ts"
+import { heldBefore } from "./Gate.ts"
 import * as Ids from "./Ids.ts"
 import { openFor } from "./OpenFor.ts"
 import { patiently } from "./Patience.ts"
 import { isOver, type Run, type RunId, type RunStatus } from "./Run.ts"
 import { RunEvents } from "./RunEvent.ts"
-import { firstDestructive, type Phase, phases } from "./RunItem.ts"
+import { type Phase, phases } from "./RunItem.ts"
 import { type Trouble, troubleOf } from "./Trouble.ts"
 
 /** What the parts of carrying on share. */
 export interface Drive {
   readonly id: RunId
   readonly client: ScimClientOperations
-  readonly ids: Ids.Ids
+  /** Read once, and not before the users are all done: a directory may be large, and only members of groups need ids. */
+  readonly ids: Effect.Effect<Ids.IdOf, JournalFailure, RunEvents>
   readonly toStop: Deferred.Deferred<void>
   readonly quarantine: { state: Quarantine.Quarantine }
 }
@@ -37,18 +38,6 @@ export type DriveServices = Runs | RunEvents | ConnectedClient | SetupService
 
 // How often a pass is repeated for items that the server failed on, before the failure is theirs.
 const patientPasses = 2
-
-const aboutTaking = new Set<HoldTag>(["TooManyLosses", "TooManyDeletions", "TooManyRemovals", "TooManyGroupDeletions"])
-
-/**
- * Where a held plan stops. Too many departures stop it before anything is taken away, when the rest is done already;
- * whatever else is held may concern the rest as well.
- */
-const heldBefore = (judgement: Judgement): Phase => {
-  const [first = firstDestructive] = phases
-  if (judgement._tag === "Clear") return firstDestructive
-  return judgement.reasons.every(({ _tag }) => aboutTaking.has(_tag)) ? firstDestructive : first
-}
 
 /** Writes where a run stands, then tells it. With a number, it is a stop. */
 const stand = Effect.fnUntraced(function* (id: RunId, status: RunStatus, stops: number | null = null) {
@@ -79,6 +68,15 @@ const end = Effect.fnUntraced(function* (run: Run, status: RunStatus, reason: "c
   yield* forget(run)
   yield* stand(id, status)
   return "over" as const
+})
+
+/**
+ * Stops a run, unless somebody has cancelled it by now: such a run waits for nothing. A pass whose open items are all
+ * under way ends without having looked for that.
+ */
+const halt = Effect.fnUntraced(function* (run: Run, stops: number, status: RunStatus) {
+  const by = yield* cancellerOf(run.id)
+  return by === null ? yield* stop(run.id, stops, status) : yield* end(run, { _tag: "Cancelled", by }, "cancelled")
 })
 
 const interrupted: RunStatus = {
@@ -173,7 +171,7 @@ export const drive = Effect.fn("Run.drive")(function* (
   const work: Drive = {
     id,
     client,
-    ids: Ids.make(yield* patiently(id, runs.managed(run.connectionId))),
+    ids: yield* Effect.cached(Effect.map(patiently(id, runs.managed(run.connectionId)), Ids.among)),
     toStop,
     quarantine: { state: Quarantine.initial }
   }
@@ -186,14 +184,14 @@ export const drive = Effect.fn("Run.drive")(function* (
     const left = open.reduce((sum, one) => (one.phase === phase ? sum + one.count : sum), 0)
     if (left === 0) continue
     if (stands._tag === "Waits" && index >= gate) {
-      return yield* stop(id, stops, { _tag: "Waiting", reasons: stands.reasons })
+      return yield* halt(run, stops, { _tag: "Waiting", reasons: stands.reasons })
     }
     yield* events.publish({ _tag: "PhaseBegan", runId: id, at: yield* DateTime.now, phase, left })
     const ended = yield* Effect.ensuring(phaseThrough(work, phase), remember)
     if (ended === "cancel") {
       return yield* end(run, { _tag: "Cancelled", by: (yield* cancellerOf(id)) ?? run.startedBy }, "cancelled")
     }
-    if (ended !== "through") return yield* stop(id, stops, ended)
+    if (ended !== "through") return yield* halt(run, stops, ended)
   }
   return yield* end(run, { _tag: "Completed" }, null)
 })

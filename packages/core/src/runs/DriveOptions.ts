@@ -5,8 +5,9 @@ import { type QuarantinePolicy, usual } from "../provisioning/Quarantine.ts"
 /** The pace of the journal and of the requests; the client's own limits hold besides. */
 export interface DriveOptions {
   /**
-   * How many intents are written at once. After a crash so many objects may have to be looked up, and so many more whose
-   * outcomes were not written yet.
+   * How many intents are written at once, at least; up to eight times as many when the server is done with these in a
+   * tenth of a second. After a crash so many objects may have to be looked up, and so many more whose outcomes were not
+   * written yet.
    */
   readonly batch: number
   /** Objects under way at once. More than the client's requests at once, so that it never waits for the journal. */

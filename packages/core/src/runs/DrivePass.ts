@@ -1,16 +1,18 @@
 /** One pass over the open items of a phase: intent, request, outcome, many at once, until the end or until trouble. */
-import { DateTime, Deferred, Effect, Option, Result, Stream } from "effect"
+import { DateTime, Deferred, Effect, Result } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
-import { Runs, type Settlement } from "../ports/Runs.ts"
+import { Runs } from "../ports/Runs.ts"
 import { isUncertain, type ScimError } from "../scim/ScimError.ts"
 import { cancellerOf } from "./Cancellation.ts"
 import type { Drive } from "./Drive.ts"
 import { DriveOptions } from "./DriveOptions.ts"
+import * as PassJournal from "./PassJournal.ts"
+import type { Fate } from "./PassJournal.ts"
 import { type Impatience, PassState } from "./PassState.ts"
 import { patiently } from "./Patience.ts"
 import { failureOf, perform, type Performed } from "./Perform.ts"
 import * as PerformBulk from "./PerformBulk.ts"
-import { RunEvents } from "./RunEvent.ts"
+import type { RunEvents } from "./RunEvent.ts"
 import type { Phase, RunItem } from "./RunItem.ts"
 
 /** How a pass ended. */
@@ -19,38 +21,33 @@ export interface PassEnd extends Pick<PassState, "trouble" | "left" | "succeeded
   readonly halted: "stop" | "cancel" | null
 }
 
-/** What becomes of an item in a pass. */
-type Fate =
-  | { readonly _tag: "Settled"; readonly item: RunItem; readonly settlement: Settlement }
-  /** It surely was not sent, and is planned as before. */
-  | { readonly _tag: "Withdrawn"; readonly position: number }
-  /** It stays intended, and is looked up the next time. */
-  | { readonly _tag: "Left" }
+/** Whether actions of a phase are about members of groups, who are named by key when the plan knew no id. */
+const namesMembers = (phase: Phase): boolean => phase === "groups" || phase === "memberships" || phase === "removals"
 
 const bulkRequestsAtOnce = 2
-
-/** How long an outcome waits for others to be written with. */
-const settleWindow = "100 millis"
 
 /** A bulk request of any size would leave so many in doubt when it is lost. */
 const mostInBulk = 100
 
+/** For a fast server so many times as many intents are written at once. */
+const mostAhead = 8
+
 /**
- * Goes once over what is open. The intent of a batch is written before any of it is sent, and an outcome is told only
- * once it is written. Whatever was sent before trouble came is settled.
+ * Goes once over what is open. The intent is written before anything is sent, and an outcome told only once it is written:
+ * see {@link PassJournal.make}. Whatever was sent before trouble came is settled.
  */
 export const pass = Effect.fnUntraced(function* (
   drive: Drive,
   phase: Phase,
   impatience: Impatience
 ): Effect.fn.Return<PassEnd, JournalFailure, Runs | RunEvents> {
-  const { client, id, ids, toStop } = drive
+  const { client, id, toStop } = drive
   const runs = yield* Runs
-  const events = yield* RunEvents
   const { batch, concurrency, quarantine } = yield* DriveOptions
   const profile = yield* client.profile
   const limits = PerformBulk.limitsOf(profile)
-  const atOnce = profile.behaviour.bulk ? Math.min(limits.maxOperations ?? mostInBulk, mostInBulk) : batch
+  const bulkSize = profile.behaviour.bulk ? Math.min(limits.maxOperations ?? mostInBulk, mostInBulk) : null
+  const idOf = namesMembers(phase) ? yield* drive.ids : () => null
   const state = new PassState(quarantine, drive.quarantine.state, impatience)
   let halted: PassEnd["halted"] = null
 
@@ -63,22 +60,16 @@ export const pass = Effect.fnUntraced(function* (
     return halted === null
   })
 
-  const page = Effect.fnUntraced(function* (after: number) {
-    const nothing = [[], Option.none<number>()] as const
-    if (!(yield* mayGoOn)) return nothing
-    const items = yield* patiently(id, runs.items(id, { phase, states: ["planned", "intended"], after, limit: atOnce }))
-    const final = items.at(-1)
-    if (final === undefined) return nothing
-    const planned = items.flatMap(({ position, state: was }) => (was === "planned" ? [position] : []))
-    if (planned.length > 0) yield* patiently(id, runs.intend(id, planned, yield* DateTime.now))
-    return [[items], Option.some(final.position)] as const
+  const next = Effect.fnUntraced(function* (after: number, limit: number) {
+    if (!(yield* mayGoOn)) return []
+    return yield* patiently(id, runs.items(id, { phase, states: ["planned", "intended"], after, limit }))
   })
 
-  const settled = Effect.fnUntraced(function* (item: RunItem, performed: Performed): Effect.fn.Return<Fate> {
-    state.success(yield* nowMillis)
-    for (const change of performed.managed) ids.take(change)
-    return { _tag: "Settled", item, settlement: { position: item.position, at: yield* DateTime.now, ...performed } }
-  })
+  const settled = (item: RunItem, { managed, outcome }: Performed): Effect.Effect<Fate> =>
+    Effect.map(DateTime.now, (at) => {
+      state.success(DateTime.toEpochMillis(at))
+      return { _tag: "Settled", item, settlement: { position: item.position, at, outcome, managed } }
+    })
 
   const unsent = ({ position, state: was }: RunItem): Fate =>
     was === "planned" ? { _tag: "Withdrawn", position } : { _tag: "Left" }
@@ -89,12 +80,12 @@ export const pass = Effect.fnUntraced(function* (
     return { _tag: "Settled", item, settlement }
   })
 
-  const isHalting = () => state.trouble !== null || Deferred.isDoneUnsafe(toStop)
+  const isHalting = () => state.trouble !== null || halted !== null || Deferred.isDoneUnsafe(toStop)
 
   const single = Effect.fnUntraced(function* (item: RunItem): Effect.fn.Return<Fate> {
     if (isHalting()) return unsent(item)
     const inDoubt = item.state === "intended"
-    const result = yield* Effect.result(perform(client, item.action, { inDoubt, idOf: ids.of }))
+    const result = yield* Effect.result(perform(client, item.action, { inDoubt, idOf }))
     return Result.isSuccess(result) ? yield* settled(item, result.success) : yield* failed(item, result.failure)
   })
 
@@ -121,28 +112,23 @@ export const pass = Effect.fnUntraced(function* (
     return [...fates, ...sent]
   })
 
-  const keep = Effect.fnUntraced(function* (fates: ReadonlyArray<Fate>) {
-    const done = fates.flatMap((fate) => (fate._tag === "Settled" ? [fate] : []))
-    const withdrawn = fates.flatMap((fate) => (fate._tag === "Withdrawn" ? [fate.position] : []))
-    if (withdrawn.length > 0) yield* patiently(id, runs.withdraw(id, withdrawn))
-    if (done.length === 0) return
-    const settlements = done.map(({ settlement }) => settlement)
-    yield* patiently(id, runs.settle(id, settlements))
-    for (const { item, settlement } of done) {
-      const { at, outcome, position } = settlement
-      const { _tag: action, label } = item.action
-      yield* events.publish({ _tag: "ItemSettled", runId: id, at, position, action, label, outcome })
+  const journal = PassJournal.make(
+    id,
+    bulkSize === null
+      ? { portion: 1, least: batch, most: batch * mostAhead, low: concurrency }
+      : { portion: bulkSize, least: bulkSize, most: bulkSize, low: 1 },
+    next
+  )
+  const worker = Effect.gen(function* () {
+    while (true) {
+      const items = yield* journal.take
+      const [first] = items
+      if (first === undefined) return
+      yield* journal.give(bulkSize === null ? [yield* single(first)] : yield* many(items))
     }
   })
-
-  const batches = Stream.paginate(-1, page)
-  const fates = profile.behaviour.bulk
-    ? batches.pipe(
-        Stream.mapEffect(many, { concurrency: bulkRequestsAtOnce, unordered: true }),
-        Stream.flatMap(Stream.fromIterable)
-      )
-    : batches.pipe(Stream.flatMap(Stream.fromIterable), Stream.mapEffect(single, { concurrency, unordered: true }))
-  yield* fates.pipe(Stream.groupedWithin(batch * 4, settleWindow), Stream.runForEach(keep))
+  const workers = Array.from({ length: bulkSize === null ? concurrency : bulkRequestsAtOnce }, () => worker)
+  yield* Effect.all([journal.keep, ...workers], { concurrency: "unbounded", discard: true })
   drive.quarantine.state = state.quarantine
   const { last, left, succeeded, trouble } = state
   return { trouble, halted, left, succeeded, last }

@@ -57,12 +57,20 @@ type Checked =
   | VaultFailure
 
 /** What of a source made no person, in short. */
-export const remarksOf = ({ contradictions, excluded, failure, problems, records }: Reading): SourceRemarks => ({
+export const remarksOf = ({
+  contradictions,
+  excluded,
+  failure,
+  problems,
+  records,
+  repetitions
+}: Reading): SourceRemarks => ({
   records,
   excluded,
   problems: problems.slice(0, maxProblems),
   problemCount: problems.length,
   contradictions,
+  repetitions: repetitions.slice(0, maxProblems),
   failure: failure === null ? null : failure.message
 })
 

@@ -12,7 +12,8 @@
  * | … and its members                          | n + 1    | 1 (e)                    | n + 2             |
  * | MembersAdd, MembersRemove                  | n + 1    | 1 (e)                    | n + 2             |
  *
- * n: one for each 500 members, or for as many as the server takes.
+ * n: one for each 500 members, or for as many as the server takes; of removals the first has 100, and a slow server's
+ * others no more than it is quick enough for.
  * (a) A look-up by user name, then one by external id; of groups the other way round, with the group's name.
  * (b) One more when the answer does not show a role, or whether somebody is active, as it was asked for.
  * (c) A 404 is believed once a look says the same.

@@ -1,10 +1,10 @@
 /** Putting members into a group and taking them out, in parts, and looking once whether that is what happened. */
-import { Effect, Result } from "effect"
+import { Clock, Effect, Result } from "effect"
 import { shownMembers } from "../scim/Members.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import { filterLiteral } from "../scim/ScimClientRequest.ts"
 import type { PatchOperation } from "../scim/ScimClientTypes.ts"
-import type { ScimError } from "../scim/ScimError.ts"
+import { isUncertain, type ScimError } from "../scim/ScimError.ts"
 import type { MemberRef } from "../provisioning/Action.ts"
 import { type Patched, readBack } from "./PerformPatch.ts"
 
@@ -55,11 +55,23 @@ const operationsOf = (direction: Direction, members: ReadonlyArray<Member>): Rea
 // Servers take at least so many, or say how many they take; the client remembers that and divides further.
 const largestPart = 500
 
+// A removal is an operation of its own, for which some servers take long: the first part finds out how long.
+const firstRemovals = 100
+
+/** How long a part may take, in milliseconds: far less than a client waits, since a server may become slower. */
+const partSpan = 10_000
+
+/** Whether nobody waited for the end of a request: this client, the server (408), or what stands before it (504). */
+const isGivenUp = (error: ScimError): boolean => {
+  if (error._tag === "ServerFault") return error.status === 408 || error.status === 504
+  return error._tag === "Transport" && error.outcome === "timeout" && isUncertain(error)
+}
+
 /**
  * The ids that the group shows; null when it shows none by any means. Some servers leave members out unless asked for
  * them by name.
  */
-const membersNow = Effect.fnUntraced(function* (
+export const membersNow = Effect.fnUntraced(function* (
   client: ScimClientOperations,
   id: string
 ): Effect.fn.Return<ReadonlySet<string> | null, ScimError> {
@@ -84,6 +96,40 @@ const doubtOf = (
 }
 
 /**
+ * Takes members out. The parts grow to what the server is quick enough for; after one that took too long, those who are
+ * still there go in parts of a quarter.
+ */
+const takeOut = Effect.fnUntraced(function* (
+  client: ScimClientOperations,
+  id: string,
+  members: ReadonlyArray<Member>,
+  largest: number
+): Effect.fn.Return<void, ScimError> {
+  let left = members
+  let most = largest
+  let size = Math.min(firstRemovals, most)
+  while (left.length > 0) {
+    const part = left.slice(0, size)
+    const from = yield* Clock.currentTimeMillis
+    const sent = yield* Effect.result(client.patch("Groups", id, operationsOf("remove", part)))
+    if (Result.isSuccess(sent)) {
+      left = left.slice(part.length)
+      const took = (yield* Clock.currentTimeMillis) - from
+      // Never smaller: a request may have waited for its turn.
+      size = Math.max(size, Math.min(most, Math.floor((part.length * partSpan) / Math.max(1, took))))
+      continue
+    }
+    if (part.length === 1 || !isGivenUp(sent.failure)) return yield* sent.failure
+    // What the look fails with says nothing of what was sent.
+    const now = yield* Effect.orElseSucceed(membersNow(client, id), () => null)
+    if (now === null) return yield* sent.failure
+    left = left.filter((member) => now.has(member.id))
+    size = Math.ceil(part.length / 4)
+    most = size
+  }
+})
+
+/**
  * Moves members and reads the group back. `isBegun`: some may have been moved before, so the group is read first and only
  * the others are sent.
  */
@@ -103,8 +149,11 @@ export const move = Effect.fnUntraced(function* (
   if (left.length === 0) return { by: "found", doubt: null }
   const { behaviour } = yield* client.profile
   const size = Math.max(1, Math.min(largestPart, behaviour.maxMembers ?? largestPart))
-  for (let from = 0; from < left.length; from += size) {
-    yield* client.patch("Groups", id, operationsOf(direction, left.slice(from, from + size)))
+  if (direction === "remove") yield* takeOut(client, id, left, size)
+  else {
+    for (let from = 0; from < left.length; from += size) {
+      yield* client.patch("Groups", id, operationsOf(direction, left.slice(from, from + size)))
+    }
   }
   const now = yield* readBack(membersNow(client, id))
   const doubt = Result.isSuccess(now) ? doubtOf(direction, members, now.success) : now.failure

@@ -104,3 +104,7 @@ export const Run = Schema.Struct({
   cancelledBy: Schema.NullOr(Actor)
 })
 export type Run = typeof Run.Type
+
+/** Whether a run waits for something that does not come by itself. */
+export const needsPerson = ({ status }: Pick<Run, "status">): boolean =>
+  status._tag === "Waiting" || (status._tag === "Paused" && status.until === null)

@@ -1,32 +1,38 @@
 /** What a server does with runs: lets them go on behind its requests, and goes on with what was left. */
-import { Context, DateTime, Effect, Fiber, FiberMap, Layer, Option } from "effect"
+import { Context, Effect, Fiber, FiberMap, FiberSet, Layer, Option, Schedule } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { Runs } from "../ports/Runs.ts"
 import type { Actor } from "../setup/Evidence.ts"
-import { isOver, type Run, type RunId } from "./Run.ts"
+import { isAnswered } from "./Answered.ts"
+import { isOver, needsPerson, type Run, type RunId } from "./Run.ts"
 import { RunRefused, RunService } from "./RunService.ts"
 
-/** Whether a run that is not over was left by a process, and not stopped by a person or for one. */
-const isLeft = ({ cancelledBy, status }: Run): boolean =>
-  cancelledBy !== null || status._tag === "Running" || (status._tag === "Paused" && status.until !== null)
+/** How often runs are looked for that nobody carries out, in milliseconds. */
+export const LookEvery = Context.Reference<number>("@loom-scim/core/runs/LookEvery", { defaultValue: () => 30_000 })
+
+/** Whether a run that is not over should be at work: nobody stopped it, or it has got what it stopped for. */
+const isLeft = (run: Run) => (needsPerson(run) ? isAnswered(run) : Effect.succeed(true))
 
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const service = yield* RunService
   const following = yield* FiberMap.make<RunId, Run, JournalFailure | RunRefused>()
+  const asking = yield* FiberSet.make<Run, JournalFailure | RunRefused>()
+
+  const followed = (id: RunId, options: { readonly isResumed: boolean }) =>
+    Effect.tapError(service.follow(id, options), (error) => Effect.logError("a run cannot go on", error.message))
 
   /** Whoever follows already goes on doing so. */
-  const attend = Effect.fnUntraced(function* (
-    id: RunId,
-    options: { readonly isResumed: boolean },
-    after: (run: Run) => Effect.Effect<void> = () => Effect.void
-  ) {
+  const attend = Effect.fnUntraced(function* (id: RunId, after: (run: Run) => Effect.Effect<void> = () => Effect.void) {
     const present = FiberMap.getUnsafe(following, id)
     if (Option.isSome(present)) return Effect.asVoid(Fiber.await(present.value))
-    const followed = Effect.tap(service.follow(id, options), after).pipe(
-      Effect.tapError((error) => Effect.logError("a run cannot go on", error.message))
-    )
-    return Effect.asVoid(Fiber.await(yield* FiberMap.run(following, id, followed)))
+    const whole = Effect.tap(followed(id, { isResumed: false }), after)
+    return Effect.asVoid(Fiber.await(yield* FiberMap.run(following, id, whole)))
+  })
+
+  /** Beside whoever follows already: that one may be about to see that the run stands still, and then wakes nobody. */
+  const anew = Effect.fnUntraced(function* (id: RunId, options: { readonly isResumed: boolean }) {
+    return Effect.asVoid(Fiber.await(yield* FiberSet.run(asking, followed(id, options))))
   })
 
   const unended = Effect.fnUntraced(function* (id: RunId, what: string) {
@@ -38,54 +44,38 @@ const make = Effect.gen(function* () {
 
   const pause = Effect.fn("RunAttendant.pause")(function* (id: RunId, by: Actor) {
     const run = yield* unended(id, "pause")
-    if (run.status._tag === "Waiting") return
-    // Interrupting who follows it stops it cleanly; whom nobody follows here nobody drives here.
-    yield* FiberMap.remove(following, id)
-    const after = yield* service.report(id)
-    if (isOver(after.run.status)) return
-    const detail = `The run was paused by ${by.name}.`
-    const status = {
-      _tag: "Paused",
-      reason: "interrupted",
-      detail,
-      next: "Let it go on: resume.",
-      until: null
-    } as const
-    yield* runs.setStatus(id, status, yield* DateTime.now)
+    if (needsPerson(run)) return Effect.void
+    yield* runs.askToPause(id, by)
+    return yield* anew(id, { isResumed: false })
   })
 
   const cancel = Effect.fn("RunAttendant.cancel")(function* (id: RunId, by: Actor) {
     yield* unended(id, "cancel")
     yield* runs.askToCancel(id, by)
-    return yield* attend(id, { isResumed: true })
+    return yield* anew(id, { isResumed: false })
   })
 
-  /** Stops what goes on here, and leaves it as a process leaves it that died, so that the next one goes on with it. */
-  const leave = Effect.gen(function* () {
-    const fibers = [...following]
-    yield* Fiber.interruptAll(fibers.map(([, fiber]) => fiber))
-    yield* Effect.forEach(fibers, ([id]) =>
-      Effect.gen(function* () {
-        const found = yield* runs.find(id)
-        if (Option.isNone(found) || found.value.status._tag !== "Paused") return
-        if (found.value.status.reason === "interrupted") {
-          yield* runs.setStatus(id, { _tag: "Running" }, yield* DateTime.now)
-        }
-      }).pipe(Effect.ignore)
-    )
+  const unfinished = runs.list({ unfinished: true })
+  const goOn = Effect.fnUntraced(function* (run: Run) {
+    if (yield* Effect.provideService(isLeft(run), Runs, runs)) yield* attend(run.id)
   })
-
-  const begun = yield* Effect.result(runs.list({ unfinished: true }))
-  if (begun._tag === "Success") {
-    for (const run of begun.success) {
-      if (isLeft(run)) yield* attend(run.id, { isResumed: run.status._tag === "Paused" })
+  /**
+   * The engine goes on with what it was told of. A process may die after it began a run, or kept a decision, and before
+   * it told the engine.
+   */
+  const look = Effect.gen(function* () {
+    for (const run of yield* unfinished) {
+      if (FiberMap.hasUnsafe(following, run.id) || (yield* runs.hold(run.id)).beat > 0) continue
+      yield* goOn(run)
     }
-  }
-  yield* Effect.addFinalizer(() => leave)
+  })
+
+  yield* Effect.ignore(Effect.flatMap(unfinished, (left) => Effect.forEach(left, goOn, { discard: true })))
+  yield* Effect.forkScoped(Effect.schedule(Effect.ignore(look), Schedule.spaced(yield* LookEvery)))
 
   return RunAttendant.of({
-    attend: (id, after) => attend(id, { isResumed: false }, after),
-    resume: (id) => Effect.andThen(unended(id, "resume"), attend(id, { isResumed: true })),
+    attend,
+    resume: (id) => Effect.andThen(unended(id, "resume"), anew(id, { isResumed: true })),
     pause,
     cancel
   })
@@ -104,10 +94,13 @@ export class RunAttendant extends Context.Service<
     readonly resume: (id: RunId) => Effect.Effect<Effect.Effect<void>, JournalFailure | RunRefused>
     /** Ends a run: nothing more is sent, what is under way is settled. */
     readonly cancel: (id: RunId, by: Actor) => Effect.Effect<Effect.Effect<void>, JournalFailure | RunRefused>
-    /** Stops a run cleanly: what was sent is settled. It stays so until somebody says resume. */
-    readonly pause: (id: RunId, by: Actor) => Effect.Effect<void, JournalFailure | RunRefused>
+    /**
+     * Stops a run cleanly, whichever node carries it out: what was sent is settled. It stays so until somebody says
+     * resume. One that stands still already stays as it is.
+     */
+    readonly pause: (id: RunId, by: Actor) => Effect.Effect<Effect.Effect<void>, JournalFailure | RunRefused>
   }
 >()("@loom-scim/core/runs/RunAttendant") {
-  /** Goes on with what was left as soon as it is built; stops cleanly when its scope closes. */
+  /** Goes on with what was left as soon as it is built, and looks every {@link LookEvery} for what nobody has. */
   static readonly layer: Layer.Layer<RunAttendant, never, Runs | RunService> = Layer.effect(RunAttendant, make)
 }

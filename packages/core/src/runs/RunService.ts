@@ -3,23 +3,24 @@ import { Context, DateTime, Effect, Layer, Option, Random, Schema, Stream } from
 import { WorkflowEngine } from "effect/workflow/WorkflowEngine"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { type ItemCount, type ManagedResource, Runs, type RunUnfinished } from "../ports/Runs.ts"
-import { type Decision, decide, standing } from "../provisioning/Decision.ts"
+import { type Decision, decide } from "../provisioning/Decision.ts"
 import { type GuardPolicy, judge } from "../provisioning/Guard.ts"
 import { fingerprint, type Plan } from "../provisioning/Plan.ts"
 import { doubted } from "../provisioning/SubsetKeep.ts"
 import type { ConnectionId } from "../setup/ConnectionId.ts"
 import type { Actor } from "../setup/Evidence.ts"
+import { isAnswered } from "./Answered.ts"
 import * as ApplyRun from "./ApplyRun.ts"
 import type { DriveServices } from "./Drive.ts"
 import { patiently } from "./Patience.ts"
-import { isOver, randomIds, type Run, RunId, runIdOf, type RunKind } from "./Run.ts"
+import { isOver, needsPerson, randomIds, type Run, RunId, runIdOf, type RunKind } from "./Run.ts"
 import { RunControl } from "./RunControl.ts"
 import { moments, RunEvents } from "./RunEvent.ts"
 
 /** There is no such run, or it is over, or not in the state in which that can be asked. */
 export class RunRefused extends Schema.TaggedError<RunRefused>()("RunRefused", {
   runId: RunId,
-  reason: Schema.Literals(["unknown", "over", "notWaiting", "notOver"]),
+  reason: Schema.Literals(["unknown", "over", "notWaiting", "notOver", "moved"]),
   detail: Schema.String,
   next: Schema.String
 }) {
@@ -55,14 +56,8 @@ export interface RunReport {
 const refused = (runId: RunId, reason: RunRefused["reason"], detail: string, next: string) =>
   new RunRefused({ runId, reason, detail, next })
 
-/** Whether a run waits for something that does not come by itself. */
-const needsPerson = ({ status }: Run): boolean =>
-  status._tag === "Waiting" || (status._tag === "Paused" && status.until === null)
-
 /** How long what is under way may take when the process goes away; what takes longer is looked up by the next. */
 const drainPatience = "20 seconds"
-
-const isSettled = (run: Run): boolean => isOver(run.status) || needsPerson(run)
 
 const make = Effect.gen(function* () {
   const runs = yield* Runs
@@ -110,27 +105,32 @@ const make = Effect.gen(function* () {
     return run
   })
 
-  /** Whether a run that needs a person has got what it needs. */
-  const isAnswered = Effect.fnUntraced(function* (run: Run) {
-    if (run.cancelledBy !== null) return true
-    if (run.status._tag !== "Waiting") return false
-    return standing(run.plan, run.judgement, yield* runs.decisions(run.id))._tag !== "Waits"
-  })
+  /** The run, if it is over or waits for what has not come; what has come lets it go on at once. */
+  const still = Effect.fnUntraced(
+    function* (id: RunId) {
+      const found = yield* runs.find(id)
+      if (Option.isNone(found) || isOver(found.value.status)) return found
+      return needsPerson(found.value) && !(yield* isAnswered(found.value)) ? found : Option.none()
+    },
+    Effect.provideService(Runs, runs)
+  )
 
   /** Waits until the run stands still, by its events here, and by its row, for what happens elsewhere. */
   const settled = (id: RunId) =>
     moments(events, id).pipe(
-      Stream.mapEffect(() => Effect.provideService(patiently(id, runs.find(id)), RunEvents, events)),
-      Stream.map(Option.filter(isSettled)),
+      Stream.mapEffect(() => Effect.provideService(patiently(id, still(id)), RunEvents, events)),
       Stream.filter(Option.isSome),
       Stream.runHead,
       Effect.map((found) => Option.getOrThrow(Option.flatten(found)))
     )
 
   const follow = Effect.fn("RunService.follow")(function* (id: RunId, options: { readonly isResumed?: boolean } = {}) {
+    const isResumed = options.isResumed === true
+    // Before it is looked at: who stops for the wish looks, afterwards, whether it still stands.
+    if (isResumed) yield* runs.askToPause(id, null)
     const run = yield* find(id)
     if (isOver(run.status)) return run
-    if (needsPerson(run) && options.isResumed !== true && !(yield* isAnswered(run))) return run
+    if (needsPerson(run) && !isResumed && !(yield* Effect.provideService(isAnswered(run), Runs, runs))) return run
     yield* control.follow(id)
     // So that nobody takes the stop that is left now for a new one.
     if (needsPerson(run)) yield* runs.setStatus(id, { _tag: "Running" }, yield* DateTime.now)
@@ -179,7 +179,7 @@ export class RunService extends Context.Service<
      * Carries a run out, from wherever it stands, until it is over or needs a person: it is then `Waiting`, or `Paused`
      * without a time. A pause with a time is waited for. Interrupting this stops the run cleanly: what was sent is
      * settled, and it is `Paused` as `interrupted`; but where `every` run is carried out, it goes on without a follower.
-     * `isResumed` lets a paused run go on at once.
+     * `isResumed` lets a paused run go on at once, and takes back that somebody wanted it paused.
      */
     readonly follow: (
       id: RunId,

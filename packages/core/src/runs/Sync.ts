@@ -27,6 +27,12 @@ export type Synced =
   /** The run as it stands: over, held by the guard, or paused. */
   | { readonly _tag: "Ran"; readonly planned: Planned; readonly run: Run }
 
+/** How a reconcile began that goes on behind whoever begins it. */
+export type Started =
+  | Exclude<Synced, { readonly _tag: "Ran" }>
+  /** To be followed, and then settled. */
+  | { readonly _tag: "Begun"; readonly planned: Planned; readonly run: Run }
+
 /** A run of the connection is not over, and waits for somebody or something. */
 interface Busy {
   readonly _tag: "Busy"
@@ -86,18 +92,28 @@ const make = Effect.gen(function* () {
     return fingerprint({ actions: yield* openActions(last) }) === wanted ? last : null
   })
 
-  const once = Effect.fn("Sync.once")(function* (subject: Subject, mode: Mode, by: Actor) {
+  const started = Effect.fnUntraced(function* (
+    subject: Subject,
+    mode: Mode,
+    by: Actor
+  ): Effect.fn.Return<Started, SyncFailure, Effect.Services<ReturnType<typeof SyncPlan.planned>>> {
     const planned = yield* SyncPlan.planned(subject, mode)
     // Half a source says too little for something that nobody watches.
     if (planned.reading.failure !== null) return yield* planned.reading.failure
     const before = isWork(planned.plan) ? yield* repeated(planned) : null
     if (before !== null) {
       yield* settle(planned, null)
-      return { _tag: "Repeated", planned, run: before } as const
+      return { _tag: "Repeated", planned, run: before }
     }
-    const begun = yield* begin(planned, by)
-    if (begun === null) return { _tag: "Unchanged", planned } as const
-    const run = yield* runService.follow(begun.id)
+    const run = yield* begin(planned, by)
+    return run === null ? { _tag: "Unchanged", planned } : { _tag: "Begun", planned, run }
+  })
+
+  const once = Effect.fn("Sync.once")(function* (subject: Subject, mode: Mode, by: Actor) {
+    const begun = yield* started(subject, mode, by)
+    if (begun._tag !== "Begun") return begun
+    const { planned } = begun
+    const run = yield* runService.follow(begun.run.id)
     yield* settle(planned, run)
     return { _tag: "Ran", planned, run } as const
   })
@@ -136,12 +152,17 @@ const make = Effect.gen(function* () {
     return { ...(yield* once(subject, yield* modeOf(subject.connectionId, due), by)), resumed }
   })
 
+  const start = Effect.fn("Sync.start")(function* (subject: Subject, due: Due, by: Actor) {
+    return yield* started(subject, yield* modeOf(subject.connectionId, due), by)
+  })
+
   return Sync.of({
     plan: (subject, mode) => Effect.provide(SyncPlan.planned(subject, mode), services),
     planOne: (subject, reference) => Effect.provide(SyncPlan.plannedOne(subject, reference), services),
     begin: (prepared, by) => Effect.provide(begin(prepared, by), services),
     settle: (prepared, run) => Effect.provide(settle(prepared, run), services),
     once: (subject, mode, by) => Effect.provide(once(subject, mode, by), services),
+    start: (subject, due, by) => Effect.provide(start(subject, due, by), services),
     tick: (subject, due, by) => Effect.provide(tick(subject, due, by), services)
   })
 })
@@ -169,6 +190,8 @@ export class Sync extends Context.Service<
     readonly settle: (prepared: Prepared, run: Run) => Effect.Effect<void, JournalFailure>
     /** Plans and carries out. Fails with a source that was not read to its end, before anything is begun. */
     readonly once: (subject: Subject, mode: Mode, by: Actor) => Effect.Effect<Synced, SyncFailure>
+    /** Begins the same, everybody or the changes, as is due; refused while another reconcile is not over. */
+    readonly start: (subject: Subject, due: Due, by: Actor) => Effect.Effect<Started, SyncFailure>
     /**
      * The same when its turn has come: lets go on what is not over, leaves it at that when it stays so, and otherwise
      * compares everybody or the changes, as is due.

@@ -53,7 +53,10 @@ export interface Prepared {
 }
 
 /** What the source had. */
-export type Reading = Omit<Reconcile.Reconciled, "plan" | "recognised">
+export interface Reading extends Omit<Reconcile.Reconciled, "plan" | "recognised"> {
+  /** How many problems there are, where not all of them are listed. */
+  readonly problemCount?: number
+}
 
 /** A plan about everybody, or about whoever changed. */
 export interface Planned extends Prepared {

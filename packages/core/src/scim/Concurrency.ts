@@ -3,8 +3,9 @@
  * and what it becomes by an observation.
  *
  * The first growth is slow on purpose. What is under way when a server says 429 is refused as a whole, and gateways ban
- * whoever is refused too often; so as long as no limit is known, trust grows with the number of answers. After a first
- * cut it grows by one per round of answers, as TCP does.
+ * whoever is refused too often; so as long as no limit is known, trust grows with the number of answers. Once these rule
+ * out what servers allow in a minute or less, and the rate what they allow in a second, it doubles with each round of
+ * answers, as TCP does at first. After a first cut it grows by one per round.
  *
  * Latency counts as overload when it is three times the lowest seen for such requests: requests then wait in the
  * server's queue for longer than they are worked on, and fewer of them would be answered just as fast. Below 50
@@ -27,8 +28,17 @@ export interface Concurrency {
 
 /** What came of a request. */
 export type Observation =
-  /** A good answer; `inflation`: its latency as a multiple of the lowest, `isFull`: as many as allowed were under way. */
-  | { readonly _tag: "Good"; readonly ticket: number; readonly inflation: number; readonly isFull: boolean }
+  /**
+   * A good answer; `millis`: its latency, `inflation`: that as a multiple of the lowest, `isFull`: as many as allowed were
+   * under way.
+   */
+  | {
+      readonly _tag: "Good"
+      readonly ticket: number
+      readonly millis: number
+      readonly inflation: number
+      readonly isFull: boolean
+    }
   /** 429. Softly, since the pace does the rest. */
   | { readonly _tag: "Limited"; readonly ticket: number }
   /** 5xx, a time-out, or a connection that failed. */
@@ -36,6 +46,10 @@ export type Observation =
 
 const first = 10
 const answersPerStep = 80
+// Reached after 640 answers: 600 a minute is the largest of the limits that are common.
+const trusted = 18
+// With so many answers per second a limit per second is none that the slow growth could have found without harm.
+const unlimitedAbove = 500
 const lowestMillis = 50
 const smoothing = 1 / 16
 // Double after 35,000 answers.
@@ -73,6 +87,13 @@ const cut = (state: Concurrency, begun: number, factor: number): Concurrency => 
   inflation: 1
 })
 
+/** What a good answer that took so long adds. As many as are under way are answered in the time that one takes. */
+const stepOf = ({ isCut, limit }: Concurrency, millis: number): number => {
+  if (isCut) return 1 / limit
+  const isTrusted = limit >= trusted && limit * 1000 >= unlimitedAbove * millis
+  return isTrusted ? 1 : 1 / Math.max(limit, answersPerStep)
+}
+
 /** The state after a request; `begun` is the last one begun so far. */
 export const observe = (state: Concurrency, observation: Observation, begun: number): Concurrency => {
   if (observation.ticket <= state.round) return state
@@ -86,7 +107,7 @@ export const observe = (state: Concurrency, observation: Observation, begun: num
       if (inflation > cutAbove) return cut(state, begun, softCut)
       const { isCut, limit, most, round } = state
       const mayGrow = observation.isFull && inflation < growsBelow && limit < most
-      const step = mayGrow ? 1 / (isCut ? limit : Math.max(limit, answersPerStep)) : 0
+      const step = mayGrow ? stepOf(state, observation.millis) : 0
       return { most, limit: Math.min(most, limit + step), round, isCut, inflation }
     }
   }

@@ -19,6 +19,9 @@ import { user } from "./DoctorUser.ts"
 import { versions } from "./DoctorVersion.ts"
 import type { Claims } from "./Profile.ts"
 
+/** What is examined: the server, and whether it does what the workspace chose for people who leave. */
+export type Examined = Pick<Connected, "client" | "deprovisioning">
+
 const defaultDelay = "1 second"
 
 const skipWriting = (report: Report, why: string, next: string) =>
@@ -26,7 +29,7 @@ const skipWriting = (report: Report, why: string, next: string) =>
 
 const write = (
   report: Report,
-  { client, deprovisioning }: Connected,
+  { client, deprovisioning }: Examined,
   listed: Outcome<unknown>,
   claims: Claims | null,
   options: DoctorOptions
@@ -62,7 +65,7 @@ const write = (
  * What it creates is removed again in any case, also when it is interrupted: the finding `cleanup` then still comes.
  */
 export const run = Effect.fn("Doctor.run")(function* (
-  connected: Connected,
+  connected: Examined,
   options: DoctorOptions,
   onFinding: Report = () => Effect.void
 ): Effect.fn.Return<ReadonlyArray<Finding>> {

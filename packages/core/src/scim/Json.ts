@@ -8,4 +8,4 @@ export type Json = Schema.Json
 export type JsonObject = Schema.JsonObject
 
 /** True for JSON objects, such as a complex value (RFC 7643 §2.3.8); not for arrays and null. */
-export const isJsonObject = (value: unknown): value is JsonObject => Predicate.isObject(value) && !Array.isArray(value)
+export const isJsonObject = (value: unknown): value is JsonObject => Predicate.isObject(value)

@@ -174,7 +174,8 @@ export const make = (options: LimiterOptions): Limiter => {
       lowest.set(kind, low)
       const isFull = inFlight >= Concurrency.room(concurrency)
       const inflation = Concurrency.inflationOf(low, tookMillis)
-      concurrency = Concurrency.observe(concurrency, { _tag: "Good", ticket, inflation, isFull }, begun)
+      const good = { _tag: "Good", ticket, millis: tookMillis, inflation, isFull } as const
+      concurrency = Concurrency.observe(concurrency, good, begun)
       pace = Pace.accepted(pace, nowMillis, ticket)
     },
     refused: (refusal) => {

@@ -93,9 +93,11 @@ const valueOf = (value: Json, attribute: Attribute, found: Findings): Json => {
 /** The same array when nothing had to be mended: most are right, and there are many. */
 const each = (values: ReadonlyArray<Json>, attribute: Attribute, found: Findings): ReadonlyArray<Json> => {
   let mended: Array<Json> | undefined
-  for (const [index, value] of values.entries()) {
+  let index = 0
+  for (const value of values) {
     const next = one(value, attribute, found)
     if (next !== value) (mended ??= [...values])[index] = next
+    index++
   }
   return mended ?? values
 }
@@ -103,7 +105,7 @@ const each = (values: ReadonlyArray<Json>, attribute: Attribute, found: Findings
 const object = (value: JsonObject, attributes: ReadonlyMap<string, Attribute>, found: Findings): JsonObject => {
   let entries: Array<readonly [string, Json]> | undefined
   const keys = Object.keys(value)
-  for (const [index, key] of keys.entries()) {
+  for (const key of keys) {
     const before = value[key] ?? null
     const attribute = attributes.get(key) ?? attributes.get(key.toLowerCase())
     if (attribute === undefined) {
@@ -116,7 +118,7 @@ const object = (value: JsonObject, attributes: ReadonlyMap<string, Attribute>, f
     // Known attributes without a value are dropped; unknown ones are kept as they are.
     const gone = after === null || (isArray(after) && after.length === 0)
     if (gone || misnamed || after !== before) {
-      entries ??= keys.slice(0, index).map((earlier) => [earlier, value[earlier] ?? null] as const)
+      entries ??= keys.slice(0, keys.indexOf(key)).map((earlier) => [earlier, value[earlier] ?? null] as const)
     }
     if (!gone) entries?.push([attribute.name, after])
   }
@@ -135,7 +137,9 @@ export const tolerate = (value: JsonObject, type: ResourceType): Decoded<JsonObj
 const mend = (value: JsonObject, type: ResourceType): Findings & Decoded<JsonObject> => {
   const found: Findings = { quirks: new Set(), fits: true }
   const core = object(value, type.core.attributes, found)
-  const mended: { [key: string]: Json } = { ...core }
+  // Copied once something has to be put right, which is seldom.
+  let mended: { [key: string]: Json } | undefined
+  const copy = () => (mended ??= { ...core })
   const present: Array<string> = [type.core.id]
   for (const key of Object.keys(core)) {
     const extension =
@@ -143,26 +147,27 @@ const mend = (value: JsonObject, type: ResourceType): Findings & Decoded<JsonObj
     const content = core[key]
     if (extension === undefined) continue
     if (!isJsonObject(content)) {
-      if (content === null) delete mended[key]
+      if (content === null) delete copy()[key]
       else found.fits = false
       continue
     }
+    const after = object(content, extension.attributes, found)
     if (extension.id !== key) {
       found.quirks.add("attributeCase")
-      delete mended[key]
+      delete copy()[key]
     }
-    mended[extension.id] = object(content, extension.attributes, found)
+    if (extension.id !== key || after !== content) copy()[extension.id] = after
     present.push(extension.id)
   }
-  if (mended["schemas"] === undefined) {
+  if (core["schemas"] === undefined) {
     found.quirks.add("schemasMissing")
-    mended["schemas"] = present
+    copy()["schemas"] = present
   }
-  if (mended["id"] === undefined || mended["id"] === "") {
+  if (core["id"] === undefined || core["id"] === "") {
     found.quirks.add("idMissing")
-    delete mended["id"]
+    delete copy()["id"]
   }
-  return { ...found, resource: mended }
+  return { ...found, resource: mended ?? core }
 }
 
 /** JSON within limits: nothing in SCIM nests deeper than four, and a body that nests without end exhausts the stack. */

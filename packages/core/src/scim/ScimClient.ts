@@ -1,5 +1,6 @@
 /** The SCIM 2.0 client (RFC 7644, RFC 9865): every operation on every resource type, for one connection. */
-import { Context, Effect, Layer, Result, Stream } from "effect"
+import { Context, Effect, Layer, Result } from "effect"
+import type { Stream } from "effect"
 import type { HttpClient } from "effect/http"
 import type { BulkOperation } from "./Bulk.ts"
 import type { ListVerdict } from "./List.ts"
@@ -118,14 +119,6 @@ export const make = Effect.fnUntraced(function* (
   const pages = (endpoint: string, query: T.ListQuery = {}) =>
     Observe.listed(Lists.pages(source, Request.endpointOf(endpoint), query, "query"), learner, query)
 
-  const listAll = Effect.fnUntraced(function* (endpoint: string, query: T.ListQuery = {}) {
-    const all = yield* Stream.runCollect(pages(endpoint, query))
-    const verdict = all.at(-1)?.verdict ?? null
-    // The last page always has one; a stream without pages has failed before.
-    if (verdict === null) return yield* Effect.die(new Error("a list ended without a verdict"))
-    return { resources: all.flatMap(({ resources }) => resources), verdict }
-  })
-
   const answered = (call: Call, projection: T.Projection) =>
     Effect.flatMap(transport.call(call), (answer) => Change.toVersioned(source, answer, projection))
 
@@ -155,7 +148,7 @@ export const make = Effect.fnUntraced(function* (
     get: (endpoint, id, projection) => Change.get(source, endpoint, id, projection),
     pages,
     list: (endpoint, query) => Lists.rows(pages(endpoint, query), `GET ${endpoint}`),
-    listAll,
+    listAll: (endpoint, query) => Lists.collected(pages(endpoint, query)),
     search: (endpoint, query) => {
       const target = Result.map(
         endpoint === null ? Result.succeed({ path: "", label: "" }) : Request.endpointOf(endpoint),

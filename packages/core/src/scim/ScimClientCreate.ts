@@ -43,7 +43,6 @@ const createOnce = (
   Effect.gen(function* () {
     const { learner, options, transport } = source
     let limited = 0
-    const keys = Identity.lookupKeys(resource)
     const post = transport.call({
       method: "POST",
       path: target.path + Request.projectionQuery(projection),
@@ -59,10 +58,13 @@ const createOnce = (
       pages: (query) => pages(source, Result.succeed(target), query, "query"),
       note: (quirk) => learner.note(quirk)
     }
-    const settle = Effect.map(lookup(looks, keys), (found) =>
-      found._tag === "Found" && !Identity.isSame(resource, found.hit)
-        ? ({ _tag: "Taken", hit: found.hit } as const)
-        : found
+    // Only when it is needed, which is seldom.
+    const settle = Effect.suspend(() =>
+      Effect.map(lookup(looks, Identity.lookupKeys(resource)), (found) =>
+        found._tag === "Found" && !Identity.isSame(resource, found.hit)
+          ? ({ _tag: "Taken", hit: found.hit } as const)
+          : found
+      )
     )
 
     const conflictWith = ({ detail, operation, scimType, status }: E.Conflict, hit: JsonObject | null) => {
@@ -74,26 +76,27 @@ const createOnce = (
         conflictWith(error, found._tag === "Found" ? found.hit : null)
       )
 
-    const read = Effect.fnUntraced(function* (answer: Answer): Effect.fn.Return<Created, E.ScimError> {
+    const read = (answer: Answer): Effect.Effect<Created, E.ScimError> => {
       const body = isJsonObject(answer.json) ? answer.json : undefined
       const created = body === undefined ? undefined : toCreated(body, "answer", answer.headers["etag"])
       if (created !== undefined) {
         Observe.answered(learner, created.resource, created.version)
-        return created
+        return Effect.succeed(created)
       }
       learner.note("createIdMissing")
-      const found = yield* settle
-      const settled = found._tag === "Found" ? toCreated(found.hit, "lookup") : undefined
-      if (settled !== undefined) return settled
-      const id = idInLocation(answer.headers["location"], target)
-      if (id === null) return yield* answer.malformed("noId")
-      return {
-        id,
-        resource: { ...resource, ...body, id },
-        version: Request.versionOf(answer.headers["etag"], body ?? null),
-        settled: "answer"
-      }
-    })
+      return Effect.flatMap(settle, (found) => {
+        const settled = found._tag === "Found" ? toCreated(found.hit, "lookup") : undefined
+        if (settled !== undefined) return Effect.succeed(settled)
+        const id = idInLocation(answer.headers["location"], target)
+        if (id === null) return Effect.fail(answer.malformed("noId"))
+        return Effect.succeed({
+          id,
+          resource: { ...resource, ...body, id },
+          version: Request.versionOf(answer.headers["etag"], body ?? null),
+          settled: "answer" as const
+        })
+      })
+    }
 
     let lost: E.ScimError | undefined
     for (let repeats = 0; ; repeats++) {

@@ -112,3 +112,12 @@ export const rows = (
       Stream.suspend(() => (error === undefined ? Stream.empty : Stream.fail(error)))
     )
   })
+
+/** All pages in memory, with the verdict. */
+export const collected = Effect.fnUntraced(function* (pages: Stream.Stream<ListedPage, ScimError>) {
+  const all = yield* Stream.runCollect(pages)
+  const verdict = all.at(-1)?.verdict ?? null
+  // The last page always has one; a stream without pages has failed before.
+  if (verdict === null) return yield* Effect.die(new Error("a list ended without a verdict"))
+  return { resources: all.flatMap(({ resources }) => resources), verdict }
+})

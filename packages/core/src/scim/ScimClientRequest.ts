@@ -92,11 +92,16 @@ export const searchBody = (query: ListQuery, page: PageRequest): string =>
  * a list stays, as a list is taken as a whole.
  */
 export const withoutNulls = (resource: JsonObject): JsonObject =>
-  Object.fromEntries(
-    Object.entries(resource).flatMap(([key, value]) =>
-      value === null ? [] : [[key, isJsonObject(value) ? withoutNulls(value) : value] as const]
-    )
-  )
+  hasNull(resource)
+    ? Object.fromEntries(
+        Object.entries(resource).flatMap(([key, value]) =>
+          value === null ? [] : [[key, isJsonObject(value) ? withoutNulls(value) : value] as const]
+        )
+      )
+    : resource
+
+const hasNull = (resource: JsonObject): boolean =>
+  Object.values(resource).some((value) => value === null || (isJsonObject(value) && hasNull(value)))
 
 /** A resource but for its members as single replacements. */
 export const replacements = (resource: JsonObject): ReadonlyArray<PatchOperation> =>

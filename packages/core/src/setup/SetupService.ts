@@ -18,13 +18,17 @@ import type { Actor } from "./Evidence.ts"
 import type { Recorded } from "./Event.ts"
 import * as IdpMetadata from "./IdpMetadata.ts"
 import * as Journey from "./Journey.ts"
+import * as KnownStates from "./KnownStates.ts"
 import * as MemberReview from "./MemberReview.ts"
 import { SetupRefused } from "./SetupRefused.ts"
 import type { State } from "./State.ts"
-import { evolve, fold, verifiedDomains } from "./State.ts"
+import { fold, verifiedDomains } from "./State.ts"
 
 /** Whatever a change can fail with; each says what a person does next. */
 export type SetupError = SetupRefused | SequenceConflict | JournalFailure
+
+/** States kept at hand. One is mostly words people typed and what a probe saw: a few kilobytes. */
+const mostKnown = 1000
 
 /** A connection as it stands. */
 export interface Connection {
@@ -43,6 +47,8 @@ export class SetupService extends Context.Service<
     readonly list: Effect.Effect<ReadonlyArray<Connection>, JournalFailure>
     /** A connection by its id; refused when there is none or it was removed. */
     readonly get: (id: ConnectionId) => Effect.Effect<Connection, SetupRefused | JournalFailure>
+    /** Those of the connections that are there, in the order given. */
+    readonly present: (ids: ReadonlyArray<ConnectionId>) => Effect.Effect<ReadonlyArray<Connection>, JournalFailure>
     /** Its whole log, for audit. */
     readonly events: (id: ConnectionId) => Effect.Effect<ReadonlyArray<Recorded>, JournalFailure>
     readonly begin: (name: string, actor: Actor) => Effect.Effect<Connection, SetupError>
@@ -95,8 +101,17 @@ export class SetupService extends Context.Service<
       const saml = yield* SamlMetadata
       const prober = yield* ScimProbe
 
+      const states = KnownStates.make(mostKnown)
+
+      const after = (id: ConnectionId, before: State, events: ReadonlyArray<Recorded>): Connection => {
+        const state = fold(events, before)
+        states.keep(id, state)
+        return { id, state }
+      }
+
       const load = Effect.fnUntraced(function* (id: ConnectionId): Effect.fn.Return<Connection, JournalFailure> {
-        return { id, state: fold(yield* journal.load(id)) }
+        const known = states.of(id)
+        return after(id, known, yield* journal.load(id, known.sequence))
       })
 
       const decide = Effect.fnUntraced(function* (
@@ -114,8 +129,9 @@ export class SetupService extends Context.Service<
           event
         })
         const [first, ...rest] = events
-        yield* journal.append(id, state.sequence, [record(first, 0), ...rest.map((event, n) => record(event, n + 1))])
-        return { id, state: events.reduce((before, event) => evolve(before, event, at), state) }
+        const recorded = [record(first, 0), ...rest.map((event, n) => record(event, n + 1))] as const
+        yield* Effect.onError(journal.append(id, state.sequence, recorded), () => Effect.sync(() => states.forget(id)))
+        return after(id, state, recorded)
       })
 
       const admitted = Effect.fnUntraced(function* (id: ConnectionId, tag: Command["_tag"]) {
@@ -124,14 +140,17 @@ export class SetupService extends Context.Service<
         return connection
       })
 
-      const get = Effect.fn("SetupService.get")(function* (id: ConnectionId) {
-        return yield* admitted(id, "Remove")
+      const get = (id: ConnectionId) => admitted(id, "Remove")
+
+      const present = Effect.fn("SetupService.present")(function* (ids: ReadonlyArray<ConnectionId>) {
+        const known = ids.map((id) => ({ id, state: states.of(id) }))
+        const fresh = yield* journal.loadEach(known.map(({ id, state }) => ({ id, after: state.sequence })))
+        return known
+          .map(({ id, state }) => after(id, state, fresh.get(id) ?? []))
+          .filter(({ state }) => state.name !== null && !state.removed)
       })
 
-      const list = Effect.gen(function* () {
-        const connections = yield* Effect.forEach(yield* journal.list, load)
-        return connections.filter(({ state }) => state.name !== null && !state.removed)
-      }).pipe(Effect.withSpan("SetupService.list"))
+      const list = Effect.flatMap(journal.list, present)
 
       const begin = Effect.fn("SetupService.begin")(function* (name: string, actor: Actor) {
         const trimmed = name.trim()
@@ -310,7 +329,8 @@ export class SetupService extends Context.Service<
       return SetupService.of({
         list,
         get,
-        events: journal.load,
+        present,
+        events: (id) => journal.load(id),
         begin,
         submit,
         remove,

@@ -257,9 +257,9 @@ export const evolve = (state: State, event: Event, at: DateTime.Utc): State => {
   return { ...next, sequence: state.sequence + 1 }
 }
 
-/** The state after a whole log. */
-export const fold = (entries: Iterable<Recorded>): State => {
-  let state = initial
+/** The state after a whole log, or after the rest of it from a state on. */
+export const fold = (entries: Iterable<Recorded>, from: State = initial): State => {
+  let state = from
   for (const { at, event } of entries) state = evolve(state, event, at)
   return state
 }

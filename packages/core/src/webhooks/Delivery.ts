@@ -1,4 +1,5 @@
 /** What becomes of a webhook delivery after an attempt: pure, so that every node decides the same. */
+import type { EventType } from "./WebhookEvent.ts"
 
 /** Waits before each attempt in milliseconds, as the Standard Webhooks specification recommends them. */
 export const waits: ReadonlyArray<number> = [
@@ -22,21 +23,26 @@ export type Outcome =
   | { readonly _tag: "Answered"; readonly status: number }
   | { readonly _tag: "Unanswered"; readonly reason: string }
 
-/** What is next. `Disable` ends this delivery too, and everything else for its endpoint. */
+/** What is next. `Fail` ends this delivery alone, `Disable` this one and everything else for its endpoint. */
 export type Next =
   | { readonly _tag: "Delivered" }
   | { readonly _tag: "Retry"; readonly afterMillis: number }
+  | { readonly _tag: "Fail" }
   | { readonly _tag: "Disable"; readonly because: "gone" | "failing" }
 
 /**
  * Decides after the attempt of this number, 1 for the first. `random` is from 0 to 1. Only 2xx is success: a redirect is
  * a failure like any other. 410 says that nobody wants to hear more; after the last attempt the endpoint is failing.
+ *
+ * What a person asked for has one attempt and says nothing about the endpoint: a test, and whatever is sent once more
+ * after its last attempt.
  */
-export const next = (attempt: number, outcome: Outcome, random: number): Next => {
+export const next = (type: EventType, attempt: number, outcome: Outcome, random: number): Next => {
   if (outcome._tag === "Answered") {
     if (outcome.status >= 200 && outcome.status < 300) return { _tag: "Delivered" }
     if (outcome.status === 410) return { _tag: "Disable", because: "gone" }
   }
+  if (type === "webhook.test" || attempt > waits.length) return { _tag: "Fail" }
   const wait = waits[attempt]
   if (wait === undefined) return { _tag: "Disable", because: "failing" }
   return { _tag: "Retry", afterMillis: Math.round(wait * (1 + maxJitter * random)) }

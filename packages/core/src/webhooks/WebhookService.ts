@@ -4,9 +4,10 @@ import type { Duration } from "effect"
 import { SecureRandom, layerWebCrypto } from "effect/crypto/SecureRandom"
 import * as Base64 from "effect/encoding/Base64"
 import * as Hex from "effect/encoding/Hex"
+import { DomainResolver } from "../ports/DomainResolver.ts"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { Vault, type VaultFailure } from "../ports/Vault.ts"
-import { Webhooks } from "../ports/Webhooks.ts"
+import { type Listed, Webhooks } from "../ports/Webhooks.ts"
 import type { ConnectionId } from "../setup/ConnectionId.ts"
 import { type Attempt, type Delivery, DeliveryId, vaultIdOf, type Webhook, WebhookId } from "./Webhook.ts"
 import { toPayload, type WebhookEvent } from "./WebhookEvent.ts"
@@ -67,11 +68,27 @@ const secretBytes = 32
 const unknown = (what: string, id: string) =>
   new WebhookRefused({ reason: "unknown", detail: `There is no ${what} ${id}.`, next: "Look at the list of webhooks." })
 
-const urlOf = ({ allowPrivateNetwork, url }: Pick<WebhookSettings, "allowPrivateNetwork" | "url">) =>
-  Effect.mapError(
-    Effect.fromResult(WebhookUrl.parse(url, { allowPrivateNetwork })),
-    (detail) => new WebhookRefused({ reason: "invalidUrl", detail, next: "Give the URL again." })
-  )
+/**
+ * The URL, unless it leads to where nothing may be sent. This tells a person at once; what counts is decided again at
+ * each delivery, so a name that DNS does not know yet is taken.
+ */
+const urlOf = Effect.fnUntraced(function* (
+  { addresses }: Pick<DomainResolver["Service"], "addresses">,
+  { url, ...policy }: Pick<WebhookSettings, "allowPrivateNetwork" | "url">
+) {
+  const refuse = (detail: string) =>
+    new WebhookRefused({ reason: "invalidUrl", detail, next: "Give a URL in the public internet." })
+  const parsed = yield* Effect.mapError(Effect.fromResult(WebhookUrl.parse(url, policy)), refuse)
+  const host = WebhookUrl.hostOf(parsed)
+  const found = yield* Effect.catchTag(addresses(host), "DnsFailure", () => Effect.succeed([]))
+  const detail = WebhookUrl.refuseResolved(host, found, policy)
+  return detail === undefined ? parsed : yield* refuse(detail)
+})
+
+const whileEnabled = ({ disabled, id }: Webhook, next: string) =>
+  disabled === null
+    ? Effect.void
+    : Effect.fail(new WebhookRefused({ reason: "disabled", detail: `Webhook ${id} is disabled.`, next }))
 
 /** The webhooks of this installation. */
 export class WebhookService extends Context.Service<
@@ -79,8 +96,7 @@ export class WebhookService extends Context.Service<
   {
     readonly create: (settings: WebhookSettings, by: string) => Effect.Effect<WithSecret, WebhookError>
     readonly get: (id: WebhookId) => Effect.Effect<Webhook, WebhookRefused | JournalFailure>
-    /** Up to `limit` in the order of their ids, those after `after` only. */
-    readonly list: (after: WebhookId | null, limit: number) => Effect.Effect<ReadonlyArray<Webhook>, JournalFailure>
+    readonly list: (which: Listed) => Effect.Effect<ReadonlyArray<Webhook>, JournalFailure>
     readonly update: (
       id: WebhookId,
       change: Partial<WebhookSettings>
@@ -94,6 +110,11 @@ export class WebhookService extends Context.Service<
     readonly remove: (id: WebhookId) => Effect.Effect<void, WebhookError>
     /** Puts a `webhook.test` on its way, so that a person sees in the log whether it arrives. */
     readonly test: (id: WebhookId) => Effect.Effect<Delivery, WebhookRefused | JournalFailure>
+    /** Sends one of its deliveries once more, under the same id and with the same body. */
+    readonly redeliver: (
+      id: WebhookId,
+      deliveryId: DeliveryId
+    ) => Effect.Effect<Delivery, WebhookRefused | JournalFailure>
     /** The log, the newest first: up to `limit` deliveries, those older than `before` only. */
     readonly deliveries: (
       id: WebhookId,
@@ -111,11 +132,12 @@ export class WebhookService extends Context.Service<
   }
 >()("@loom-scim/core/webhooks/WebhookService") {
   /** Over the ports. */
-  static readonly layer: Layer.Layer<WebhookService, never, Webhooks | Vault> = Layer.effect(
+  static readonly layer: Layer.Layer<WebhookService, never, Webhooks | Vault | DomainResolver> = Layer.effect(
     WebhookService,
     Effect.gen(function* () {
       const webhooks = yield* Webhooks
       const vault = yield* Vault
+      const resolver = yield* DomainResolver
       const random = yield* SecureRandom
 
       const newSecret = Effect.map(random.randomBytes(secretBytes), (bytes) =>
@@ -137,7 +159,7 @@ export class WebhookService extends Context.Service<
       })
 
       const create = Effect.fn("WebhookService.create")(function* (settings: WebhookSettings, by: string) {
-        const url = yield* urlOf(settings)
+        const url = yield* urlOf(resolver, settings)
         const id = WebhookId.make(Hex.encode(yield* random.randomBytes(6)))
         const secret = yield* newSecret
         const at = yield* DateTime.now
@@ -165,7 +187,8 @@ export class WebhookService extends Context.Service<
       const update = Effect.fn("WebhookService.update")(function* (id: WebhookId, change: Partial<WebhookSettings>) {
         const seen = yield* get(id)
         const wanted = { ...seen, ...change }
-        return yield* replace(seen, { ...wanted, url: yield* urlOf(wanted) })
+        const isMoved = wanted.url !== seen.url || wanted.allowPrivateNetwork !== seen.allowPrivateNetwork
+        return yield* replace(seen, { ...wanted, url: isMoved ? yield* urlOf(resolver, wanted) : seen.url })
       })
 
       const rotate = Effect.fn("WebhookService.rotate")(function* (id: WebhookId, overlap: Duration.Input) {
@@ -200,13 +223,7 @@ export class WebhookService extends Context.Service<
 
       const test = Effect.fn("WebhookService.test")(function* (id: WebhookId) {
         const webhook = yield* get(id)
-        if (webhook.disabled !== null) {
-          return yield* new WebhookRefused({
-            reason: "disabled",
-            detail: `Webhook ${id} is disabled.`,
-            next: "Enable it first, then test it again."
-          })
-        }
+        yield* whileEnabled(webhook, "Enable it first, then test it again.")
         const at = yield* DateTime.now
         const event: WebhookEvent = { type: "webhook.test", timestamp: at, data: { webhookId: id } }
         const delivery = yield* Effect.provideService(deliveryOf(webhook, event, at), SecureRandom, random)
@@ -229,6 +246,13 @@ export class WebhookService extends Context.Service<
         return { delivery: found.value, attempts: yield* webhooks.attempts(deliveryId) }
       })
 
+      const redeliver = Effect.fn("WebhookService.redeliver")(function* (id: WebhookId, deliveryId: DeliveryId) {
+        yield* delivery(id, deliveryId)
+        const isDue = yield* webhooks.redeliver(id, deliveryId, yield* DateTime.now)
+        if (!isDue) yield* whileEnabled(yield* get(id), "Enable it first, then send it again.")
+        return (yield* delivery(id, deliveryId)).delivery
+      })
+
       return WebhookService.of({
         create,
         get,
@@ -239,6 +263,7 @@ export class WebhookService extends Context.Service<
         enable,
         remove,
         test,
+        redeliver,
         deliveries,
         delivery
       })

@@ -42,5 +42,15 @@ export const parse = (
   return Result.succeed(WebhookUrl.make(url.href))
 }
 
+/** Why nothing is sent to a host that leads to these addresses; undefined when each of them is allowed. */
+export const refuseResolved = (
+  host: string,
+  addresses: ReadonlyArray<string>,
+  options: { readonly allowPrivateNetwork: boolean }
+): string | undefined =>
+  addresses.every((address) => Address.isAllowed(Address.classify(address) ?? "reserved", options.allowPrivateNetwork))
+    ? undefined
+    : `${host} leads to an address that is not in the public internet; nothing is sent there.`
+
 /** The host of a webhook's URL, without port or brackets. */
 export const hostOf = (url: WebhookUrl): string => new URL(url).hostname.replace(/^\[|\]$/g, "")

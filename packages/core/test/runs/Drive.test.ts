@@ -14,7 +14,7 @@ import { type RunEvent, RunEvents } from "../../src/runs/RunEvent.ts"
 import { ConnectionId } from "../../src/setup/ConnectionId.ts"
 import { SetupService } from "../../src/setup/SetupService.ts"
 import { initial } from "../../src/setup/State.ts"
-import { type Behaviour, baseUrl, httpClient, list, played, type Seen } from "../scim/ScimClient.harness.ts"
+import { type Behaviour, baseUrl, httpClient, list, played, type Reply, type Seen } from "../scim/ScimClient.harness.ts"
 import * as MemoryRuns from "./memoryRuns.ts"
 
 const at = DateTime.makeUnsafe("2026-11-24T00:00:00Z")
@@ -47,7 +47,7 @@ const run: Run = {
   cancelledBy: null
 }
 
-const created = ({ body }: Seen): Behaviour => ({
+const created = ({ body }: Seen): Reply => ({
   status: 201,
   body: { ...JSON.parse(body), id: JSON.parse(body).externalId }
 })
@@ -83,25 +83,48 @@ const services = (kept: MemoryRuns.Kept, http: HttpClient.HttpClient, events: Ar
   )
 }
 
-/** Drives a run of so many creations; what it ends with, and what the server and the listeners saw. */
+const departure: Action = {
+  _tag: "Deactivate",
+  id: "gone",
+  key: "gone",
+  label: "gone@example.com",
+  at: null,
+  admin: { before: false, after: false },
+  basis: "",
+  reason: "goneFromSource",
+  changes: [{ path: "active", before: null, after: false }],
+  operations: [{ op: "replace", value: { active: false } }],
+  before: { id: "gone", userName: "gone@example.com" }
+}
+
+/** With this judgement, somebody has to decide before anybody is shut out. */
+const held: Run["judgement"] = {
+  _tag: "Held",
+  reasons: [{ _tag: "TooManyLosses", count: 1, of: 1, limit: { count: 0, percent: null } }]
+}
+
+/** Drives a run of so many creations, and maybe more; what it ends with, and what the server and the listeners saw. */
 const driven = (
   people: number,
   answer: (seen: Seen, index: number) => Behaviour,
-  meanwhile: (kept: MemoryRuns.Kept) => Effect.Effect<unknown> = () => Effect.void
+  meanwhile: (kept: MemoryRuns.Kept, toStop: Deferred.Deferred<void>) => Effect.Effect<unknown> = () => Effect.void,
+  { judgement = run.judgement, more = [] }: { judgement?: Run["judgement"]; more?: ReadonlyArray<Action> } = {}
 ) =>
   Effect.gen(function* () {
     const kept = new MemoryRuns.Kept()
     const events: Array<RunEvent> = []
     const { client, seen } = httpClient(answer)
     const layer = services(kept, client, events)
-    const actions = Array.from({ length: people }, (_, index) => create(index))
+    const actions = [...Array.from({ length: people }, (_, index) => create(index)), ...more]
     yield* Effect.provide(
-      Runs.use((runs) => runs.begin(run, actions)),
+      Runs.use((runs) => runs.begin({ ...run, judgement }, actions)),
       layer
     )
     const toStop = yield* Deferred.make<void>()
     const work = Effect.provide(drive(id, 1, toStop), layer)
-    const { exit, seconds } = yield* played(Effect.raceFirst(work, Effect.andThen(meanwhile(kept), Effect.never)))
+    const { exit, seconds } = yield* played(
+      Effect.raceFirst(work, Effect.andThen(meanwhile(kept, toStop), Effect.never))
+    )
     const statuses = events.flatMap((event): ReadonlyArray<RunStatus> =>
       event._tag === "StatusChanged" ? [event.status] : []
     )
@@ -214,15 +237,51 @@ describe("drive", () => {
 
   it.effect("drops what is left when somebody cancels it", () =>
     Effect.gen(function* () {
-      const { end, states, statuses } = yield* driven(
+      let cancel: () => unknown = () => undefined
+      let sent = 0
+      const { end, posts, states, statuses } = yield* driven(
         500,
-        () => "hang",
-        (kept) => Effect.sync(() => kept.runs.set(id, { ...run, cancelledBy: by }))
+        (seen) => {
+          // One is lost with the request that somebody cancels at.
+          if (seen.method === "GET" || ++sent === 20) {
+            cancel()
+            return "hang"
+          }
+          return created(seen)
+        },
+        (kept) => Effect.sync(() => (cancel = () => kept.runs.set(id, { ...run, cancelledBy: by })))
       )
       assert.strictEqual(end, "over")
       assert.deepStrictEqual(statuses.at(-1), { _tag: "Cancelled", by })
-      assert.strictEqual(count(states, "done"), 0)
-      assert.strictEqual(count(states, "dropped") + count(states, "intended"), 500)
+      assert.strictEqual(count(states, "intended"), 1)
+      assert.strictEqual(count(states, "done"), posts.length - 1)
+      assert.strictEqual(count(states, "dropped"), 500 - posts.length)
+      assert.isAtMost(posts.length, 128)
+    })
+  )
+
+  it.effect("waits for nobody's decision when somebody cancels it while all before the guard is under way", () =>
+    Effect.gen(function* () {
+      const slowly = (meanwhile?: Parameters<typeof driven>[2]) =>
+        driven(3, (seen) => ({ ...created(seen), millis: 2000 }), meanwhile, { judgement: held, more: [departure] })
+      const waiting = yield* slowly()
+      assert.deepStrictEqual(waiting.statuses.at(-1), { _tag: "Waiting", reasons: ["TooManyLosses"] })
+      // Also when somebody paused it before.
+      for (const isPaused of [false, true]) {
+        const { end, states, statuses } = yield* slowly((kept, toStop) =>
+          Effect.gen(function* () {
+            yield* Effect.sleep("1 second")
+            if (isPaused) yield* Deferred.succeed(toStop, undefined)
+            kept.runs.set(id, { ...run, judgement: held, cancelledBy: by })
+          })
+        )
+        assert.strictEqual(end, "over")
+        assert.deepStrictEqual(
+          statuses.map(({ _tag }) => _tag),
+          ["Running", "Cancelled"]
+        )
+        assert.deepStrictEqual(states, ["done", "done", "done", "dropped"])
+      }
     })
   )
 })

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Exit } from "effect"
 import type { JsonObject } from "../../src/scim/Json.ts"
 import { memberIds } from "../../src/scim/Members.ts"
 import { groupAdopt, groupRename, members, membersAdd, membersRemove, unborn } from "./performActions.ts"
+import { played } from "../scim/ScimClient.harness.ts"
 import { Directory, watching } from "./PerformServer.harness.ts"
 
 const red = (...ids: ReadonlyArray<string>): JsonObject => ({
@@ -13,6 +14,7 @@ const red = (...ids: ReadonlyArray<string>): JsonObject => ({
 })
 const many = (count: number) => Array.from({ length: count }, (_, at) => `u${at}`)
 const inGroup = (directory: Directory) => memberIds(directory.groups.get("g") ?? {})
+const operationsIn = (body: string): number => (body === "" ? 0 : JSON.parse(body).Operations.length)
 const valuesIn = (body: string): ReadonlyArray<number> =>
   JSON.parse(body).Operations.map(({ value }: { readonly value?: ReadonlyArray<unknown> }) => value?.length ?? 1)
 
@@ -172,6 +174,77 @@ describe("taking members out", () => {
             { op: "remove", path: 'members[value eq "u\\"1"]' }
           ])
           assert.deepStrictEqual(inGroup(directory), ["u2"])
+        })
+      )
+    })
+  )
+  it.effect("takes a request for the first 100 and for each 500 after them, and one look", () =>
+    watching(new Directory([], [red("stays", ...many(700))]), ({ run, seen }) =>
+      Effect.gen(function* () {
+        assert.include((yield* run(membersRemove(members(...many(700))))).outcome, { _tag: "Done" })
+        assert.deepStrictEqual(
+          seen.map(({ body }) => operationsIn(body)),
+          [100, 500, 100, 0]
+        )
+      })
+    )
+  )
+  it.effect("asks a server for no more at once than it does in ten seconds, but for 100", () =>
+    Effect.gen(function* () {
+      for (const [millis, requests] of [
+        [40, [100, 250, 0]],
+        [150, [100, 100, 100, 50, 0]]
+      ] as const) {
+        const directory = new Directory([], [red("stays", ...many(350))])
+        directory.takes = ({ body }) => operationsIn(body) * millis
+        yield* watching(directory, ({ run, seen }) =>
+          Effect.gen(function* () {
+            const { exit } = yield* played(run(membersRemove(members(...many(350)))))
+            assert.isTrue(Exit.isSuccess(exit) && exit.value.outcome._tag === "Done")
+            assert.deepStrictEqual(
+              seen.map(({ body }) => operationsIn(body)),
+              [...requests]
+            )
+            assert.deepStrictEqual(inGroup(directory), ["stays"])
+          })
+        )
+      }
+    })
+  )
+  it.effect("takes those who are left in smaller parts from a server that took too long", () =>
+    Effect.gen(function* () {
+      const directory = new Directory([], [red("stays", ...many(70))])
+      // It did some of what nobody waited for.
+      directory.interferes = ({ body }) => {
+        if (operationsIn(body) <= 20) return null
+        directory.groups.set("g", red("stays", ...many(70).slice(30)))
+        return "hang"
+      }
+      yield* watching(directory, ({ run, seen }) =>
+        Effect.gen(function* () {
+          const { exit } = yield* played(run(membersRemove(members(...many(70)))))
+          assert.isTrue(Exit.isSuccess(exit) && exit.value.outcome._tag === "Done")
+          assert.deepStrictEqual(
+            seen.map(({ body }) => operationsIn(body)),
+            [70, 0, 18, 18, 4, 0]
+          )
+          assert.deepStrictEqual(inGroup(directory), ["stays"])
+        })
+      )
+    })
+  )
+  it.effect("gives up on a server that does not take out a single one in time", () =>
+    Effect.gen(function* () {
+      const directory = new Directory([], [red(...many(8))])
+      directory.interferes = ({ method }) => (method === "PATCH" ? { status: 504 } : null)
+      yield* watching(directory, ({ run, seen }) =>
+        Effect.gen(function* () {
+          const { exit } = yield* played(run(membersRemove(members(...many(8)))))
+          assert.isTrue(Exit.isFailure(exit))
+          assert.deepStrictEqual(
+            seen.map(({ body }) => operationsIn(body)),
+            [8, 0, 2, 0, 1]
+          )
         })
       )
     })

@@ -78,11 +78,12 @@ const carriedOut = (given: Scene, attempts: number, repeats: boolean) =>
       if (method !== "GET") writes++
       return given.lost.includes(asked++) && attempts > 1 ? "lose" : null
     }
-    const ids = Ids.make(
-      [...users].map(([id, key]) => ({ endpoint: "Users", id, key, digest: null, groups: [] }) as const)
-    )
+    const idOf: Ids.IdOf = (endpoint, key) =>
+      Ids.among([...users].map(([id, one]) => ({ endpoint: "Users", id, key: one, digest: null, groups: [] })))(
+        endpoint,
+        key
+      )
     const take = (change: ManagedChange) => {
-      ids.take(change)
       if (change._tag === "Forget") users.delete(change.id)
       else if (change.resource.endpoint === "Groups") groups.add(change.resource.id)
       else users.set(change.resource.id, change.resource.key)
@@ -90,7 +91,7 @@ const carriedOut = (given: Scene, attempts: number, repeats: boolean) =>
     yield* watching(directory, ({ client }) =>
       Effect.forEach(plan.actions, (action) =>
         Effect.gen(function* () {
-          const attempt = (inDoubt: boolean) => perform(client, action, { inDoubt, idOf: ids.of })
+          const attempt = (inDoubt: boolean) => perform(client, action, { inDoubt, idOf })
           let done = yield* Effect.result(attempt(false))
           for (let tries = 1; done._tag === "Failure" && tries < attempts; tries++) {
             done = yield* Effect.result(attempt(true))

@@ -10,7 +10,7 @@ import * as ScimClient from "../../src/scim/ScimClient.ts"
 import type { ScimClientOperations } from "../../src/scim/ScimClient.ts"
 import { perform } from "../../src/runs/Perform.ts"
 import type { Action } from "../../src/provisioning/Action.ts"
-import { type Behaviour, baseUrl, httpClient, type Seen, token } from "../scim/ScimClient.harness.ts"
+import { type Behaviour, baseUrl, httpClient, type Reply, type Seen, token } from "../scim/ScimClient.harness.ts"
 
 const fold = (value: unknown): string => String(value).toLowerCase()
 
@@ -37,6 +37,8 @@ export class Directory {
   keeps: (resource: JsonObject) => JsonObject = (resource) => resource
   /** Takes an answer away, or gives another one instead of doing anything. */
   interferes: (seen: Seen) => Behaviour | "lose" | null = () => null
+  /** How long an answer takes, in milliseconds. */
+  takes: (seen: Seen) => number = () => 0
   #made = 0
 
   constructor(users: ReadonlyArray<JsonObject> = [], groups: ReadonlyArray<JsonObject> = []) {
@@ -48,10 +50,12 @@ export class Directory {
     const interference = this.interferes(seen)
     if (interference !== null && interference !== "lose") return interference
     const answer = seen.path === "/Bulk" ? this.#bulk(seen) : this.#one(seen.method, seen.path, seen)
-    return interference === "lose" ? "ECONNRESET" : answer
+    if (interference === "lose") return "ECONNRESET"
+    const millis = this.takes(seen)
+    return millis === 0 ? answer : { ...answer, millis }
   }
 
-  #bulk(seen: Seen): Behaviour {
+  #bulk(seen: Seen): Reply {
     const { Operations: operations } = parsed(seen.body)
     const answers = (Array.isArray(operations) ? operations : []).filter(isJsonObject).map((one) => {
       const method = String(one["method"])

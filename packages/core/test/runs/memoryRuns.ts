@@ -3,6 +3,7 @@ import { type DateTime, Effect, Layer, Option, Stream } from "effect"
 import type { JournalFailure } from "../../src/ports/Journal.ts"
 import { type ItemQuery, type ManagedResource, Runs, RunUnfinished } from "../../src/ports/Runs.ts"
 import type { Decision } from "../../src/provisioning/Decision.ts"
+import type { Actor } from "../../src/setup/Evidence.ts"
 import { isExclusive, isOver, type Run, type RunId, type RunStatus } from "../../src/runs/Run.ts"
 import { phaseOf, type RunItem, stateOf } from "../../src/runs/RunItem.ts"
 
@@ -12,6 +13,9 @@ export class Kept {
   readonly items = new Map<RunId, Array<RunItem>>()
   readonly decisions = new Map<RunId, Array<Decision>>()
   readonly managed = new Map<string, ManagedResource>()
+  readonly pausers = new Map<RunId, Actor | null>()
+  /** Runs that another process carries out. */
+  readonly held = new Set<RunId>()
   /** What every operation fails with while it is set. */
   failure: JournalFailure | null = null
 }
@@ -77,6 +81,8 @@ export const layer = (kept: Kept): Layer.Layer<Runs> => {
       setStatus: (id, status, at) => act(() => edit(id, withStatus(status, at))),
       stop: (id, stops, status, at) => act(() => edit(id, (run) => ({ ...withStatus(status, at)(run), stops }))),
       askToCancel: (id, by) => act(() => edit(id, (run) => ({ ...run, cancelledBy: run.cancelledBy ?? by }))),
+      askToPause: (id, by) => act(() => void kept.pausers.set(id, by === null ? null : (kept.pausers.get(id) ?? by))),
+      pauserOf: (id) => act(() => kept.pausers.get(id) ?? null),
       items: (id, query) => act(() => items(id, query)),
       streamItems: (id, query) => Stream.unwrap(act(() => Stream.fromIterable(items(id, query)))),
       counts: (id) =>
@@ -85,27 +91,9 @@ export const layer = (kept: Kept): Layer.Layer<Runs> => {
             (all) => all.slice(0, 1).map(({ phase, state }) => ({ phase, state, count: all.length }))
           )
         ),
-      intend: (id, positions, at) =>
+      record: (id, { at, intended, settled, withdrawn }) =>
         act(() => {
-          const chosen = new Set(positions)
-          change(id, (item) =>
-            item.state === "planned" && chosen.has(item.position)
-              ? { ...item, state: "intended", intendedAt: at }
-              : item
-          )
-        }),
-      withdraw: (id, positions) =>
-        act(() => {
-          const chosen = new Set(positions)
-          change(id, (item) =>
-            item.state === "intended" && chosen.has(item.position)
-              ? { ...item, state: "planned", intendedAt: null }
-              : item
-          )
-        }),
-      settle: (id, settlements) =>
-        act(() => {
-          const chosen = new Map(settlements.map((one) => [one.position, one]))
+          const chosen = new Map(settled.map((one) => [one.position, one]))
           const connectionId = kept.runs.get(id)?.connectionId ?? ""
           change(id, (item) => {
             const found = chosen.get(item.position)
@@ -120,6 +108,16 @@ export const layer = (kept: Kept): Layer.Layer<Runs> => {
             }
             return { ...item, state: stateOf(found.outcome), settledAt: found.at, outcome: found.outcome }
           })
+          change(id, (item) =>
+            item.state === "intended" && withdrawn.includes(item.position)
+              ? { ...item, state: "planned", intendedAt: null }
+              : item
+          )
+          change(id, (item) =>
+            item.state === "planned" && intended.includes(item.position)
+              ? { ...item, state: "intended", intendedAt: at }
+              : item
+          )
         }),
       drop: (id, reason, at) =>
         act(() =>
@@ -129,9 +127,16 @@ export const layer = (kept: Kept): Layer.Layer<Runs> => {
               : item
           )
         ),
-      // One process has it all to itself, and nobody reads the outcomes by their numbers here.
-      outcomes: () => act(() => []),
-      hold: () => act(() => ({ epoch: 0, beat: 0 })),
+      // Numbered as they stand in the plan, for readers who do not mind in which order they were kept.
+      outcomes: (id, after, limit) =>
+        act(() =>
+          (kept.items.get(id) ?? [])
+            .filter(({ outcome, position }) => outcome !== null && position >= after)
+            .map((item) => ({ number: item.position + 1, item }))
+            .slice(0, limit)
+        ),
+      // One process has it all to itself.
+      hold: (id) => act(() => ({ epoch: 0, beat: kept.held.has(id) ? 1 : 0 })),
       take: () => act(() => true),
       renew: () => act(() => true),
       release: () => act(() => true),

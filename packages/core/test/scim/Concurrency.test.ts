@@ -3,13 +3,13 @@ import * as FastCheck from "fast-check"
 import * as Concurrency from "../../src/scim/Concurrency.ts"
 import { simulate } from "./Limiter.harness.ts"
 
-const good = { _tag: "Good", inflation: 1, isFull: true } as const
+const good = { _tag: "Good", millis: 20, inflation: 1, isFull: true } as const
 
 /** So many good answers, one after the other. */
-const answered = (state: Concurrency.Concurrency, answers: number, from = state.round) => {
+const answered = (state: Concurrency.Concurrency, answers: number, millis = 20) => {
   let grown = state
-  for (let ticket = from + 1; ticket <= from + answers; ticket++) {
-    grown = Concurrency.observe(grown, { ...good, ticket }, ticket)
+  for (let ticket = state.round + 1; ticket <= state.round + answers; ticket++) {
+    grown = Concurrency.observe(grown, { ...good, millis, ticket }, ticket)
   }
   return grown
 }
@@ -18,6 +18,7 @@ const observation = FastCheck.oneof(
   FastCheck.record({
     _tag: FastCheck.constant("Good" as const),
     ticket: FastCheck.nat(400),
+    millis: FastCheck.nat(10_000),
     inflation: FastCheck.double({ min: 1, max: 50, noNaN: true }),
     isFull: FastCheck.boolean()
   }),
@@ -41,8 +42,14 @@ describe("how many requests may be under way", () => {
     )
   })
   it("grows to the most with good answers, and is no more than 18 while a server may still limit 600 in a window", () => {
-    assert.isAtMost(Concurrency.room(answered(Concurrency.make(32), 600)), 18)
-    assert.strictEqual(Concurrency.room(answered(Concurrency.make(32), 2000)), 32)
+    for (const millis of [0, 20, 200]) {
+      assert.isAtMost(Concurrency.room(answered(Concurrency.make(32), 600, millis)), 18)
+      assert.strictEqual(Concurrency.room(answered(Concurrency.make(32), 2000, millis)), 32)
+    }
+  })
+  it("then doubles per round where more are answered than a limit per second allows, and grows as slowly elsewhere", () => {
+    assert.strictEqual(Concurrency.room(answered(Concurrency.make(32), 655, 20)), 32)
+    assert.strictEqual(Concurrency.room(answered(Concurrency.make(32), 655, 200)), 18)
   })
   it("grows by one per round after a cut", () => {
     const cut = Concurrency.observe(Concurrency.make(32), { _tag: "Failed", ticket: 1 }, 10)

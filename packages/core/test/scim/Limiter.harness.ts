@@ -166,9 +166,10 @@ export const simulate = ({ latency, limit, maxInFlight = 32, requests, retryAfte
       concurrency = Concurrency.observe(concurrency, { _tag: "Limited", ticket }, begun)
       return
     }
-    low = Concurrency.lowest(low, now - begunAt)
-    const inflation = Concurrency.inflationOf(low, now - begunAt)
-    concurrency = Concurrency.observe(concurrency, { _tag: "Good", ticket, inflation, isFull }, begun)
+    const millis = now - begunAt
+    low = Concurrency.lowest(low, millis)
+    const inflation = Concurrency.inflationOf(low, millis)
+    concurrency = Concurrency.observe(concurrency, { _tag: "Good", ticket, millis, inflation, isFull }, begun)
     pace = Pace.accepted(pace, now, ticket)
   }
   while (load.left > 0 || load.inFlight > 0) {

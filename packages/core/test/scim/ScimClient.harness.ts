@@ -29,6 +29,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
   /** Text as it is, anything else as JSON; absent: no body. */
   readonly body?: unknown
+  /** How long it takes. Absent: no time. */
+  readonly millis?: number
 }
 
 /** An answer, or a code of the transport's error, or never. */
@@ -58,7 +60,10 @@ export const httpClient = (handler: (seen: Seen, index: number) => Behaviour) =>
     seen.push(asked)
     const behaviour = handler(asked, seen.length - 1)
     if (behaviour === "hang") return Effect.never
-    if (typeof behaviour === "object") return Effect.succeed(respond(request, behaviour))
+    if (typeof behaviour === "object") {
+      const answer = Effect.sync(() => respond(request, behaviour))
+      return behaviour.millis === undefined ? answer : Effect.delay(answer, behaviour.millis)
+    }
     // As undici has it: the code is in a cause, and the text may hold anything.
     const cause = Object.assign(new Error(`fetch failed ${token}`), { code: behaviour })
     return Effect.fail(

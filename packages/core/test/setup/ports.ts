@@ -22,7 +22,21 @@ export class World {
   readonly probed: Array<{ readonly url: string; readonly token: string }> = []
   readonly sealed = new Map<string, string>()
   readonly log = new Map<ConnectionId, Array<Recorded>>()
+  /** How often the log was asked, and how many events it gave. */
+  readonly reads = { asked: 0, given: 0 }
 }
+
+const readFrom = (world: World, id: ConnectionId, after: number): ReadonlyArray<Recorded> => {
+  const found = (world.log.get(id) ?? []).slice(after)
+  world.reads.given += found.length
+  return found
+}
+
+const asked = <A>(world: World, read: () => A): Effect.Effect<A> =>
+  Effect.sync(() => {
+    world.reads.asked++
+    return read()
+  })
 
 const journal = (world: World) =>
   Layer.succeed(
@@ -37,7 +51,8 @@ const journal = (world: World) =>
           world.log.set(id, [...log, ...entries])
           return Effect.void
         }),
-      load: (id) => Effect.sync(() => world.log.get(id) ?? []),
+      load: (id, after = 0) => asked(world, () => readFrom(world, id, after)),
+      loadEach: (seen) => asked(world, () => new Map(seen.map(({ after, id }) => [id, readFrom(world, id, after)]))),
       list: Effect.sync(() => [...world.log.keys()])
     })
   )

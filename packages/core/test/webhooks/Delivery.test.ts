@@ -15,8 +15,10 @@ describe("what is next after an attempt", () => {
   it("is the end of it for 2xx, and of the endpoint for 410, whatever the attempt", () => {
     FastCheck.assert(
       FastCheck.property(attempts, randoms, FastCheck.integer({ min: 200, max: 299 }), (attempt, random, status) => {
-        assert.deepStrictEqual(Delivery.next(attempt, { _tag: "Answered", status }, random), { _tag: "Delivered" })
-        assert.deepStrictEqual(Delivery.next(attempt, { _tag: "Answered", status: 410 }, random), {
+        assert.deepStrictEqual(Delivery.next("run.started", attempt, { _tag: "Answered", status }, random), {
+          _tag: "Delivered"
+        })
+        assert.deepStrictEqual(Delivery.next("run.started", attempt, { _tag: "Answered", status: 410 }, random), {
           _tag: "Disable",
           because: "gone"
         })
@@ -27,7 +29,7 @@ describe("what is next after an attempt", () => {
   it("is a wait of the schedule with at most a tenth more, until the attempts are used up", () => {
     FastCheck.assert(
       FastCheck.property(attempts, randoms, failing, (attempt, random, outcome) => {
-        const next = Delivery.next(attempt, outcome, random)
+        const next = Delivery.next("run.started", attempt, outcome, random)
         const wait = Delivery.waits[attempt]
         if (wait === undefined) assert.deepStrictEqual(next, { _tag: "Disable", because: "failing" })
         else {
@@ -39,10 +41,20 @@ describe("what is next after an attempt", () => {
     )
   })
 
+  it("is the end of it alone for what a person asked for: a test, and another attempt after the last one", () => {
+    FastCheck.assert(
+      FastCheck.property(attempts, randoms, failing, (attempt, random, outcome) => {
+        assert.deepStrictEqual(Delivery.next("webhook.test", attempt, outcome, random), { _tag: "Fail" })
+        const beyond = Delivery.waits.length + attempt
+        assert.deepStrictEqual(Delivery.next("run.started", beyond, outcome, random), { _tag: "Fail" })
+      })
+    )
+  })
+
   it("follows the specification's schedule", () => {
     const hours = (count: number) => count * 3_600_000
     const retried = Array.from({ length: 9 }, (_, index) =>
-      Delivery.next(index + 1, { _tag: "Answered", status: 302 }, 0)
+      Delivery.next("run.started", index + 1, { _tag: "Answered", status: 302 }, 0)
     ).map((next) => (next._tag === "Retry" ? next.afterMillis : next._tag))
     const expected = [5000, 300_000, 1_800_000, hours(2), hours(5), hours(10), hours(14), hours(20), hours(24)]
     assert.deepStrictEqual(retried, expected)

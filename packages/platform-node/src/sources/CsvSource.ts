@@ -6,7 +6,7 @@ import { csvHeader, csvRecords } from "./csvRecords.ts"
 import type { Encoding } from "./decodeText.ts"
 import { decodeText } from "./decodeText.ts"
 import { fileBytes } from "./fileBytes.ts"
-import { failureOf, peopleSource } from "./recordStream.ts"
+import { failureOf, textSource } from "./recordStream.ts"
 
 /** What cannot be told from the file itself. */
 export interface CsvOptions {
@@ -20,7 +20,12 @@ const textOf = (path: string, { encoding }: CsvOptions) => decodeText(fileBytes(
 
 /** Reads a file row by row; its first row names the columns. */
 export const make = (path: string, options: CsvOptions = {}): PeopleSource =>
-  peopleSource(path, () => csvRecords(textOf(path, options), path, options.separator))
+  textSource(
+    path,
+    "csv",
+    () => fileBytes(path),
+    () => csvRecords(textOf(path, options), path, options.separator)
+  )
 
 /** The names of the columns, for guessing a mapping. */
 export const headers = (path: string, options: CsvOptions = {}): Effect.Effect<ReadonlyArray<string>, SourceFailure> =>

@@ -4,7 +4,7 @@ import type { Encoding } from "./decodeText.ts"
 import { decodeText } from "./decodeText.ts"
 import { fileBytes } from "./fileBytes.ts"
 import { jsonRecords } from "./jsonLines.ts"
-import { peopleSource } from "./recordStream.ts"
+import { textSource } from "./recordStream.ts"
 
 /** What cannot be told from the file itself. */
 export interface JsonLinesOptions {
@@ -14,4 +14,9 @@ export interface JsonLinesOptions {
 
 /** Reads a file object by object. */
 export const make = (path: string, { encoding }: JsonLinesOptions = {}): PeopleSource =>
-  peopleSource(path, () => jsonRecords(decodeText(fileBytes(path), path, encoding), path))
+  textSource(
+    path,
+    "jsonl",
+    () => fileBytes(path),
+    () => jsonRecords(decodeText(fileBytes(path), path, encoding), path)
+  )

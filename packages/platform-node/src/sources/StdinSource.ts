@@ -8,7 +8,7 @@ import { csvHeader, csvRecords } from "./csvRecords.ts"
 import { decodeText } from "./decodeText.ts"
 import type { JsonLinesOptions } from "./JsonLinesSource.ts"
 import { jsonRecords } from "./jsonLines.ts"
-import { failureOf, peopleSource } from "./recordStream.ts"
+import { failureOf, textSource } from "./recordStream.ts"
 import * as Spool from "./Spool.ts"
 
 /** What is written to it. */
@@ -28,7 +28,7 @@ async function* untilItsEnd(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 }
 
 const sourceOf = (bytes: () => AsyncIterable<Uint8Array>, options: StdinOptions): PeopleSource =>
-  peopleSource(source, () => {
+  textSource(source, options.format, bytes, () => {
     const text = decodeText(bytes(), source, options.encoding)
     return options.format === "csv" ? csvRecords(text, source, options.separator) : jsonRecords(text, source)
   })

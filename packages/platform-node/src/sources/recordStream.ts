@@ -1,5 +1,5 @@
 /** From batches of records that may throw to a source. */
-import type { PeopleSource, SourceRecord } from "@loom-scim/core/ports/PeopleSource"
+import type { PeopleSource, SourceRecord, SourceText } from "@loom-scim/core/ports/PeopleSource"
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import { Predicate, Stream } from "effect"
 
@@ -24,4 +24,15 @@ export const peopleSource = (
 ): PeopleSource => ({
   name,
   records: Stream.suspend(() => Stream.fromAsyncIterable(batches(), failureOf(name))).pipe(Stream.flattenIterable)
+})
+
+/** A source that is text, and how it becomes records. */
+export const textSource = (
+  name: string,
+  format: SourceText["format"],
+  bytes: () => AsyncIterable<Uint8Array>,
+  batches: () => AsyncIterable<ReadonlyArray<SourceRecord>>
+): PeopleSource => ({
+  ...peopleSource(name, batches),
+  text: { format, bytes: Stream.suspend(() => Stream.fromAsyncIterable(bytes(), failureOf(name))) }
 })

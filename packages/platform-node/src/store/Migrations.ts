@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import { isSqlError } from "effect/sql/SqlError"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
+import { scheduleTables } from "./ScheduleTables.ts"
 import { failure, fromSql } from "./StoreFailure.ts"
 import { webhookTables } from "./WebhookTables.ts"
 
@@ -187,6 +188,9 @@ const holdColumns = each([
   "CREATE INDEX run_items_by_number ON run_items (run_id, number)"
 ])
 
+// Who asked for a run to be paused, wherever it is carried out.
+const pauseColumn = each(["ALTER TABLE runs ADD COLUMN paused_by TEXT"])
+
 const reportsTable = each([
   `CREATE TABLE reports (
     connection_id TEXT NOT NULL,
@@ -207,7 +211,9 @@ const steps = {
   "0006_plans": plansTables,
   "0007_holds": holdColumns,
   "0008_reports": reportsTable,
-  "0009_webhooks": webhookTables
+  "0009_webhooks": webhookTables,
+  "0010_schedules": scheduleTables,
+  "0011_pauses": pauseColumn
 }
 
 /** The version this program knows. */

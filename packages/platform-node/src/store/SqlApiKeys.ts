@@ -49,6 +49,15 @@ const toRow = ({ hash, key }: StoredApiKey): typeof Row.Type => ({
 
 const what = "an API key"
 
+/** Rows as they were last read, as JSON, beside what they mean. */
+interface Decoded {
+  readonly text: string
+  readonly stored: StoredApiKey
+}
+
+/** So many are kept; there are seldom more keys in use. */
+const mostDecoded = 1000
+
 /** Keeps keys in the `api_keys` table of the context's `SqlClient`; `place` is what failures call the database. */
 export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
   Layer.effect(
@@ -60,10 +69,18 @@ export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
       const columns = sql.literal(Object.keys(Row.fields).join(", "))
       const encode = Schema.encodeEffect(Row)
 
-      const rowOf = SqlSchema.findOneOption({
-        Request: ApiKeyId,
-        Result: Row,
-        execute: (id) => sql`SELECT ${columns} FROM api_keys WHERE id = ${id}`
+      const decode = Schema.decodeUnknownEffect(Row)
+      const decoded = new Map<ApiKeyId, Decoded>()
+
+      /** Every request reads its key's row anew, since another process may have changed it, but seldom a changed row. */
+      const keyOf = Effect.fnUntraced(function* (id: ApiKeyId, row: unknown) {
+        const text = JSON.stringify(row)
+        const known = decoded.get(id)
+        if (known?.text === text) return known.stored
+        const stored = fromRow(yield* decode(row))
+        if (decoded.size >= mostDecoded) decoded.clear()
+        decoded.set(id, { text, stored })
+        return stored
       })
       const rows = SqlSchema.findAll({
         Request: Schema.Struct({ after: Schema.String, limit: Schema.Int }),
@@ -84,8 +101,9 @@ export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
           sql`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ${at}) WHERE id = ${id} RETURNING id`
       })
 
-      const find = Effect.fn("ApiKeys.find")(function* (id: ApiKeyId) {
-        return Option.map(yield* read(what, rowOf(id)), fromRow)
+      const find = Effect.fnUntraced(function* (id: ApiKeyId) {
+        const [row] = yield* Effect.mapError(sql`SELECT ${columns} FROM api_keys WHERE id = ${id}`, failed)
+        return row === undefined ? Option.none() : Option.some(yield* read(what, keyOf(id, row)))
       })
 
       const list = Effect.fn("ApiKeys.list")(function* (after: ApiKeyId | null, limit: number) {

@@ -41,6 +41,7 @@ const toRow = ({ createdAt, nextAt, webhookId, ...rest }: Delivery): typeof Row.
 const stateAfter: Readonly<Record<Next["_tag"], DeliveryState>> = {
   Delivered: "delivered",
   Retry: "pending",
+  Fail: "failed",
   Disable: "failed"
 }
 
@@ -112,6 +113,16 @@ export const make = Effect.fnUntraced(function* (place: string) {
       WHERE id = ${delivery.id} AND claim = ${claim}`.pipe(Effect.mapError(failed))
   })
 
+  /** Makes a delivery due in the transaction of the caller, unless somebody is sending it; false when there is none. */
+  const due = Effect.fnUntraced(function* (webhookId: WebhookId, id: DeliveryId, at: DateTime.Utc) {
+    const now = DateTime.formatIso(at)
+    const found = yield* sql`SELECT id FROM webhook_deliveries WHERE id = ${id} AND webhook_id = ${webhookId}`
+    yield* sql`UPDATE webhook_deliveries
+      SET ${sql.update({ state: "pending", next_at: now, claim: null, claimed_until: null })}
+      WHERE id = ${id} AND webhook_id = ${webhookId} AND (claim IS NULL OR claimed_until <= ${now})`
+    return found.length > 0
+  })
+
   const list = Effect.fnUntraced(function* (id: WebhookId, before: DeliveryId | null, limit: number) {
     return (yield* read(what, rows({ id, before, limit }))).map(fromRow)
   })
@@ -129,5 +140,5 @@ export const make = Effect.fnUntraced(function* (place: string) {
       AND state <> 'pending'`.pipe(Effect.mapError(failed))
   })
 
-  return { columns, send, settled, release, list, find, attempts, forget }
+  return { columns, send, settled, release, due, list, find, attempts, forget }
 })

@@ -8,6 +8,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { failure, fromSql } from "./StoreFailure.ts"
+import { batch, given } from "./StoredRows.ts"
 import { transaction } from "./transaction.ts"
 
 /** A row of `events`: `Recorded` with its structured parts as JSON text. */
@@ -19,8 +20,13 @@ const Row = Schema.Struct({
   event: Schema.fromJsonString(Recorded.fields.event)
 })
 
-/** Rows an INSERT carries at once: five parameters each, far below the limits of both databases. */
-const batch = 500
+/** Where a reader stands in the events of a connection. */
+const Seen = Schema.Struct({ id: ConnectionId, after: Schema.Int })
+
+/** Connections whose events are read at once: SQLite holds the process up until the last row is read. */
+const together = 50
+
+const toGiven = ({ after, id }: typeof Seen.Encoded) => ({ id, after_sequence: after })
 
 const toRow = ({ connectionId, ...rest }: Recorded): typeof Row.Type => ({ connection_id: connectionId, ...rest })
 const fromRow = ({ connection_id, ...rest }: typeof Row.Type): Recorded => ({ connectionId: connection_id, ...rest })
@@ -44,11 +50,16 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
         Result: Schema.Struct({ last: Schema.Int }),
         execute: (id) => sql`SELECT COALESCE(MAX(sequence), 0) AS last FROM events WHERE connection_id = ${id}`
       })
-      const rowsOf = SqlSchema.findAll({
-        Request: ConnectionId,
+      const decode = Schema.decodeUnknownEffect(Schema.Array(Row))
+      // The join is a look-up in the primary key for each connection, and reads what is told of and nothing else.
+      const rowsOfEach = SqlSchema.findAll({
+        Request: Schema.Array(Seen),
         Result: Row,
-        execute: (id) =>
-          sql`SELECT connection_id, sequence, at, actor, event FROM events WHERE connection_id = ${id} ORDER BY sequence`
+        execute: (seen) =>
+          sql`SELECT events.connection_id, events.sequence, at, actor, event
+            FROM ${given(sql, { id: "TEXT", after_sequence: "INTEGER" }, seen.map(toGiven))}
+            JOIN events ON events.connection_id = given.id AND events.sequence > given.after_sequence
+            ORDER BY events.connection_id, events.sequence`
       })
       const connections = SqlSchema.findAll({
         Request: Schema.Void,
@@ -110,16 +121,38 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
         )
       })
 
-      const load = Effect.fn("Journal.load")(function* (id: ConnectionId) {
-        const rows = yield* rowsOf(id).pipe(
+      const hasGap = (rows: ReadonlyArray<{ readonly sequence: number }>, after: number): boolean =>
+        rows.some((row, index) => row.sequence !== after + index + 1)
+
+      // Asked on every request, and mostly there is nothing new: the statement's own span has to do.
+      const load = Effect.fnUntraced(function* (id: ConnectionId, after = 0) {
+        const found = yield* Effect.mapError(
+          sql`SELECT connection_id, sequence, at, actor, event FROM events
+            WHERE connection_id = ${id} AND sequence > ${after} ORDER BY sequence`,
+          failed
+        )
+        if (found.length === 0) return []
+        const rows = yield* Effect.mapError(decode(found), () => unreadable(`an event of ${id}`))
+        if (hasGap(rows, after)) return yield* unreadable(`a gap in the events of ${id}`)
+        return rows.map(fromRow)
+      })
+
+      const loadSome = Effect.fnUntraced(function* (seen: ReadonlyArray<typeof Seen.Type>) {
+        const rows = yield* rowsOfEach(seen).pipe(
           Effect.catchTags({
             SqlError: (error) => Effect.fail(failed(error)),
-            SchemaError: () => Effect.fail(unreadable(`an event of ${id}`))
+            SchemaError: () => Effect.fail(unreadable("an event"))
           })
         )
-        if (rows.some((row, index) => row.sequence !== index + 1))
-          return yield* unreadable(`a gap in the events of ${id}`)
-        return rows.map(fromRow)
+        const found = Map.groupBy(rows.map(fromRow), ({ connectionId }) => connectionId)
+        const broken = seen.find(({ after, id }) => hasGap(found.get(id) ?? [], after))
+        if (broken !== undefined) return yield* unreadable(`a gap in the events of ${broken.id}`)
+        return [...found]
+      })
+
+      const loadEach = Effect.fn("Journal.loadEach")(function* (seen: ReadonlyArray<typeof Seen.Type>) {
+        const found = yield* Effect.forEach(Arr.chunksOf(seen, together), loadSome)
+        return new Map(found.flat())
       })
 
       const list = connections().pipe(
@@ -131,6 +164,6 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
         Effect.withSpan("Journal.list")
       )
 
-      return Journal.of({ append, load, list })
+      return Journal.of({ append, load, loadEach, list })
     })
   )

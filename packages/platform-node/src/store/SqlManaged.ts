@@ -6,7 +6,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { fromSql } from "./StoreFailure.ts"
-import { batch, given, reading } from "./StoredRows.ts"
+import { given, reading } from "./StoredRows.ts"
 import { transaction } from "./transaction.ts"
 
 const Endpoint = Schema.Literals(["Users", "Groups"] satisfies ReadonlyArray<ManagedEndpoint>)
@@ -53,24 +53,28 @@ export const make = (place: string) =>
     })
     const read = reading(place)
 
-    const keep = (id: ConnectionId, resources: ReadonlyArray<ManagedResource>): Effect.Effect<void, SqlError> =>
-      Effect.forEach(
-        Arr.chunksOf(resources, batch),
-        (some) => {
-          const rows = Arr.map(some, (resource) => ({
-            connection_id: id,
-            endpoint: resource.endpoint,
-            resource_id: resource.id,
-            key: resource.key,
-            digest: resource.digest,
-            groups: JSON.stringify(resource.groups)
-          }))
-          return sql`INSERT INTO managed ${sql.insert(rows)}
-            ON CONFLICT (connection_id, endpoint, resource_id)
-            DO UPDATE SET "key" = excluded."key", digest = excluded.digest, "groups" = excluded."groups"`
-        },
-        { discard: true }
+    const keep = (id: ConnectionId, resources: ReadonlyArray<ManagedResource>): Effect.Effect<void, SqlError> => {
+      if (resources.length === 0) return Effect.void
+      const rows = given(
+        sql,
+        { connection: "TEXT", endpoint: "TEXT", resource: "TEXT", name: "TEXT", digest: "TEXT", memberships: "TEXT" },
+        resources.map((resource) => ({
+          connection: id,
+          endpoint: resource.endpoint,
+          resource: resource.id,
+          name: resource.key,
+          digest: resource.digest,
+          memberships: JSON.stringify(resource.groups)
+        }))
       )
+      // Without a condition SQLite would take ON CONFLICT for that of a join.
+      return Effect.asVoid(
+        sql`INSERT INTO managed (connection_id, endpoint, resource_id, "key", digest, "groups")
+          SELECT connection, endpoint, resource, name, digest, memberships FROM ${rows} WHERE TRUE
+          ON CONFLICT (connection_id, endpoint, resource_id)
+          DO UPDATE SET "key" = excluded."key", digest = excluded.digest, "groups" = excluded."groups"`
+      )
+    }
 
     /** By the whole key, so that each is looked up in it, rather than looked for among all of the connection. */
     const forget = (

@@ -1,5 +1,5 @@
 /** The part of the Runs port that keeps the journal of a run: a row per action. */
-import type { ItemQuery, Settlement } from "@loom-scim/core/ports/Runs"
+import type { ItemQuery, JournalEntry, Settlement } from "@loom-scim/core/ports/Runs"
 import type { Action } from "@loom-scim/core/provisioning/Action"
 import { type Run, RunId } from "@loom-scim/core/runs/Run"
 import { ItemOutcome, ItemState, phaseOf, RunItem, stateOf } from "@loom-scim/core/runs/RunItem"
@@ -51,7 +51,11 @@ const Page = Schema.Struct({
 })
 
 const Count = Schema.Struct({ phase: fields.phase, state: fields.state, count: Schema.Int })
-const Settled = Schema.Struct({ position: fields.position, connection_id: ConnectionId })
+const decodePositions = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ position: fields.position })))
+
+/** They are their own encoded form, which the types hold to; encoding them by their schemas takes ten times as long. */
+const textOfAction = (action: typeof fields.action.Encoded): string => JSON.stringify(action)
+const textOfOutcome = (outcome: typeof ItemOutcome.Encoded): string => JSON.stringify(outcome)
 
 /** On the `run_items` table of the context's `SqlClient`; what an outcome makes of the managed resources goes to `change`. */
 export const make = (place: string, change: Change) =>
@@ -83,38 +87,36 @@ export const make = (place: string, change: Change) =>
         sql`SELECT phase, state, CAST(COUNT(*) AS INTEGER) AS count FROM run_items WHERE run_id = ${id}
           GROUP BY phase, state ORDER BY MIN(position)`
     })
-    const record = SqlSchema.findAll({
-      Request: Schema.Array(
-        Schema.Struct({
-          run: Schema.String,
-          position: Schema.Int,
-          state: ItemState,
-          number: Schema.Int,
-          at: Schema.DateTimeUtcFromString,
-          outcome: Outcome
-        })
-      ),
-      Result: Settled,
-      execute: (rows) => {
-        const settled = given(
-          sql,
-          { run: "TEXT", position: "INTEGER", state: "TEXT", number: "INTEGER", at: "TEXT", outcome: "TEXT" },
-          rows
-        )
-        return sql`UPDATE run_items SET state = given.state, settled_at = given.at, outcome = given.outcome,
+    /** Gives the positions of those that had no outcome yet. */
+    const setOutcomes = (run: RunId, first: number, settlements: ReadonlyArray<Settlement>) => {
+      const rows = settlements.map(({ at, outcome, position }, index) => ({
+        run,
+        position,
+        state: stateOf(outcome),
+        number: first + index,
+        at: DateTime.formatIso(at),
+        outcome: textOfOutcome(outcome)
+      }))
+      const settled = given(
+        sql,
+        { run: "TEXT", position: "INTEGER", state: "TEXT", number: "INTEGER", at: "TEXT", outcome: "TEXT" },
+        rows
+      )
+      return Effect.flatMap(
+        sql`UPDATE run_items SET state = given.state, settled_at = given.at, outcome = given.outcome,
             number = given.number
           FROM ${settled}
           WHERE ${isGiven} AND run_items.state IN ('planned', 'intended')
-          RETURNING run_items.position,
-            (SELECT runs.connection_id FROM runs WHERE runs.id = run_items.run_id) AS connection_id`
-      }
-    })
-    /** Sets numbers aside for as many outcomes; gives the first. In a transaction: the run's row is held until its end. */
+          RETURNING run_items.position`,
+        decodePositions
+      )
+    }
+    /** Sets numbers aside for as many outcomes; gives the last. In a transaction: the run's row is held until its end. */
     const numbers = SqlSchema.findOneOption({
       Request: Schema.Struct({ run: RunId, count: Schema.Int }),
-      Result: Schema.Struct({ outcomes: Schema.Int }),
+      Result: Schema.Struct({ outcomes: Schema.Int, connection_id: ConnectionId }),
       execute: ({ count, run }) =>
-        sql`UPDATE runs SET outcomes = outcomes + ${count} WHERE id = ${run} RETURNING outcomes`
+        sql`UPDATE runs SET outcomes = outcomes + ${count} WHERE id = ${run} RETURNING outcomes, connection_id`
     })
     const lastOf = SqlSchema.findOneOption({
       Request: RunId,
@@ -134,10 +136,8 @@ export const make = (place: string, change: Change) =>
       execute: ({ after, run }) =>
         sql`SELECT position FROM run_items WHERE run_id = ${run} AND position > ${after} ORDER BY position LIMIT 1`
     })
-    const encodeActions = Schema.encodeEffect(Schema.NonEmptyArray(Schema.fromJsonString(fields.action)))
-    const encodeOutcome = Schema.encodeEffect(Outcome)
 
-    /** A row per action, within the caller's transaction. Encoded batch by batch, so that a large run is not held twice. */
+    /** A row per action, within the caller's transaction. Batch by batch, so that a large run is not held twice. */
     const insert = Effect.fnUntraced(function* (
       run: Run,
       actions: ReadonlyArray<Action>
@@ -146,14 +146,14 @@ export const make = (place: string, change: Change) =>
       const dropped = {
         state: stateOf(untried),
         settled_at: DateTime.formatIso(run.startedAt),
-        outcome: yield* Effect.orDie(encodeOutcome(untried))
+        outcome: textOfOutcome(untried)
       }
       let position = 0
       for (const some of Arr.chunksOf(actions, batch)) {
-        const texts = yield* Effect.orDie(encodeActions(some))
-        const rows = Arr.zipWith(some, texts, (one, action) => {
+        const rows = Arr.map(some, (one) => {
           const phase = phaseOf(one)
-          return { run_id: run.id, position: position++, phase, ...(phase === null ? dropped : planned), action }
+          const how = phase === null ? dropped : planned
+          return { run_id: run.id, position: position++, phase, ...how, action: textOfAction(one) }
         })
         yield* sql`INSERT INTO run_items ${sql.insert(rows)}`
       }
@@ -187,61 +187,52 @@ export const make = (place: string, change: Change) =>
         positions.map((position) => ({ run: id, position }))
       )
 
-    const intend = Effect.fn("Runs.intend")(function* (id: RunId, positions: ReadonlyArray<number>, at: DateTime.Utc) {
-      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
-      yield* sql`UPDATE run_items SET state = 'intended', intended_at = ${DateTime.formatIso(at)}
-        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'planned'
-          AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`.pipe(
-        Effect.mapError(failed)
-      )
-    })
-
-    const withdraw = Effect.fn("Runs.withdraw")(function* (id: RunId, positions: ReadonlyArray<number>) {
-      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
-      yield* sql`UPDATE run_items SET state = 'planned', intended_at = NULL
-        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'intended'
-          AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`.pipe(
-        Effect.mapError(failed)
-      )
-    })
-
-    const settle = Effect.fn("Runs.settle")(function* (id: RunId, settlements: ReadonlyArray<Settlement>) {
+    /** Within the caller's transaction, as are the other two. */
+    const settle = Effect.fnUntraced(function* (id: RunId, settlements: ReadonlyArray<Settlement>) {
       // Of several about one item the first counts, as if they had come one after the other.
       const byPosition = new Map(settlements.toReversed().map((settlement) => [settlement.position, settlement]))
       // In one order, so that two writers wait for each other instead of blocking each other.
       const ordered = Array.from(byPosition.values()).toSorted((left, right) => left.position - right.position)
-      yield* transaction(
-        sql,
-        Effect.gen(function* () {
-          const what = `an item of run ${id}`
-          // Before the items, so that outcomes are kept in the order of their numbers, whoever else writes.
-          const counted = yield* read(what, numbers({ run: id, count: ordered.length }))
-          if (Option.isNone(counted)) return
-          const before = counted.value.outcomes - ordered.length
-          const rows = ordered.map(({ at, outcome, position }, index) => ({
-            run: id,
-            position,
-            state: stateOf(outcome),
-            number: before + index + 1,
-            at,
-            outcome
-          }))
-          const settled = yield* read(what, record(rows))
-          const [first] = settled
-          if (first === undefined) return
-          const positions = new Set(settled.map(({ position }) => position))
-          // In the order in which they were given.
-          const isNew = (one: Settlement) => positions.has(one.position) && byPosition.get(one.position) === one
-          yield* change(
-            first.connection_id,
-            settlements.filter(isNew).flatMap(({ managed }) => managed)
-          )
-        })
-      ).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
+      const what = `an item of run ${id}`
+      // Before the items, so that outcomes are kept in the order of their numbers, whoever else writes.
+      const counted = yield* read(what, numbers({ run: id, count: ordered.length }))
+      if (Option.isNone(counted)) return
+      const { connection_id, outcomes: last } = counted.value
+      const settled = yield* read(what, setOutcomes(id, last - ordered.length + 1, ordered))
+      const positions = new Set(settled.map(({ position }) => position))
+      // In the order in which they were given.
+      const isNew = (one: Settlement) => positions.has(one.position) && byPosition.get(one.position) === one
+      yield* change(
+        connection_id,
+        settlements.filter(isNew).flatMap(({ managed }) => managed)
+      )
+    })
+
+    const withdraw = Effect.fnUntraced(function* (id: RunId, positions: ReadonlyArray<number>) {
+      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
+      yield* sql`UPDATE run_items SET state = 'planned', intended_at = NULL
+        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'intended'
+          AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`
+    })
+
+    const intend = Effect.fnUntraced(function* (id: RunId, positions: ReadonlyArray<number>, at: DateTime.Utc) {
+      const isNewest = yield* SqlRunHolds.isNewest(sql, id)
+      yield* sql`UPDATE run_items SET state = 'intended', intended_at = ${DateTime.formatIso(at)}
+        FROM ${chosen(id, positions)} WHERE ${isGiven} AND run_items.state = 'planned'
+          AND EXISTS (SELECT 1 FROM runs WHERE runs.id = run_items.run_id AND ${isNewest})`
+    })
+
+    const record = Effect.fn("Runs.record")(function* (id: RunId, { at, intended, settled, withdrawn }: JournalEntry) {
+      const writing = Effect.gen(function* () {
+        if (settled.length > 0) yield* settle(id, settled)
+        if (withdrawn.length > 0) yield* withdraw(id, withdrawn)
+        if (intended.length > 0) yield* intend(id, intended, at)
+      })
+      yield* transaction(sql, writing).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
     })
 
     const drop = Effect.fn("Runs.drop")(function* (id: RunId, reason: "cancelled" | "rejected", at: DateTime.Utc) {
-      const outcome = yield* Effect.orDie(encodeOutcome({ _tag: "Dropped", reason }))
+      const outcome = textOfOutcome({ _tag: "Dropped", reason })
       const what = `an item of run ${id}`
       const isNewest = yield* SqlRunHolds.isNewest(sql, id)
       const dropping = Effect.gen(function* () {
@@ -264,5 +255,5 @@ export const make = (place: string, change: Change) =>
       return rows.map(({ number, ...row }) => ({ number, item: fromRow(row) }))
     })
 
-    return { insert, items, streamItems, counts, intend, withdraw, settle, drop, outcomes }
+    return { insert, items, streamItems, counts, record, drop, outcomes }
   })

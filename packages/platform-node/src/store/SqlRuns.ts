@@ -109,6 +109,11 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
         execute: (id) =>
           sql`SELECT id FROM runs WHERE connection_id = ${id} AND ${sql.in("kind", exclusiveKinds)} AND ended_at IS NULL`
       })
+      const pausedOf = SqlSchema.findOneOption({
+        Request: RunId,
+        Result: Schema.Struct({ paused_by: Schema.NullOr(By) }),
+        execute: (id) => sql`SELECT paused_by FROM runs WHERE id = ${id}`
+      })
       const decisionsOf = SqlSchema.findAll({
         Request: RunId,
         Result: Schema.Struct({ decision: Made }),
@@ -184,6 +189,17 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
         )
       })
 
+      const askToPause = Effect.fn("Runs.askToPause")(function* (id: RunId, by: Actor | null) {
+        const text = by === null ? null : yield* Effect.orDie(encodeActor(by))
+        const isFirst = by === null ? sql.literal("1 = 1") : sql.literal("paused_by IS NULL")
+        yield* sql`UPDATE runs SET paused_by = ${text} WHERE id = ${id} AND ${isFirst}`.pipe(Effect.mapError(failed))
+      })
+
+      const pauserOf = Effect.fn("Runs.pauserOf")(function* (id: RunId) {
+        const found = yield* read(`who paused run ${id}`, pausedOf(id))
+        return Option.isNone(found) ? null : found.value.paused_by
+      })
+
       const decide = Effect.fn("Runs.decide")(function* (id: RunId, decision: Decision) {
         const text = yield* Effect.orDie(encodeDecision(decision))
         yield* sql`INSERT INTO run_decisions ${sql.insert({ run_id: id, decision: text })}`.pipe(
@@ -202,6 +218,8 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
         setStatus,
         stop,
         askToCancel,
+        askToPause,
+        pauserOf,
         decide,
         decisions,
         managed,

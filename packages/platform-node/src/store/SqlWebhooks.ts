@@ -1,8 +1,9 @@
 /** The Webhooks port over SQL, the same code on SQLite and PostgreSQL. */
-import { type Claimed, type Lease, Webhooks } from "@loom-scim/core/ports/Webhooks"
+import { type Claimed, type Lease, type Listed, Webhooks } from "@loom-scim/core/ports/Webhooks"
 import type { Next } from "@loom-scim/core/webhooks/Delivery"
 import type { Attempt, Delivery, DeliveryId, DisabledBecause } from "@loom-scim/core/webhooks/Webhook"
 import { Webhook, WebhookId } from "@loom-scim/core/webhooks/Webhook"
+import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
@@ -35,6 +36,15 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         orElse: () => sql.literal("")
       })
 
+      const connectionOf = sql.onDialectOrElse({
+        pg: () => "definition::json ->> 'connectionId'",
+        orElse: () => "json_extract(definition, '$.connectionId')"
+      })
+      const among = (of: ReadonlyArray<string> | null) => {
+        if (of === null) return sql`1 = 1`
+        return of.length === 0 ? sql`1 = 0` : sql`${sql.literal(connectionOf)} IN ${sql.in(of)}`
+      }
+
       const rowOf = SqlSchema.findOneOption({
         Request: WebhookId,
         Result: Row,
@@ -46,10 +56,14 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         execute: (id) => sql`SELECT definition FROM webhooks WHERE id = ${id} ${forUpdate}`
       })
       const rows = SqlSchema.findAll({
-        Request: Schema.Struct({ after: Schema.String, limit: Schema.Int }),
+        Request: Schema.Struct({
+          of: Schema.NullOr(Schema.Array(ConnectionId)),
+          after: Schema.NullOr(WebhookId),
+          limit: Schema.Int
+        }),
         Result: Row,
-        execute: ({ after, limit }) =>
-          sql`SELECT definition FROM webhooks WHERE id > ${after} ORDER BY id LIMIT ${limit}`
+        execute: ({ after, limit, of }) =>
+          sql`SELECT definition FROM webhooks WHERE id > ${after ?? ""} AND ${among(of)} ORDER BY id LIMIT ${limit}`
       })
       const taken = SqlSchema.findOneOption({
         Request: Schema.Struct({ claim: Schema.String, now: Schema.String, until: Schema.String }),
@@ -59,6 +73,7 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
             SELECT waiting.position FROM webhook_deliveries AS waiting
             WHERE waiting.state = 'pending' AND waiting.next_at <= ${now}
               AND (waiting.claim IS NULL OR waiting.claimed_until <= ${now})
+              AND EXISTS (SELECT 1 FROM webhooks WHERE webhooks.id = waiting.webhook_id AND webhooks.enabled = 1)
               AND (SELECT COUNT(*) FROM webhook_deliveries AS other WHERE other.webhook_id = waiting.webhook_id
                 AND other.claim IS NOT NULL AND other.claimed_until > ${now}) < ${atOnce}
             ORDER BY waiting.next_at, waiting.position LIMIT 1 ${skipLocked}
@@ -80,8 +95,8 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         return Option.map(yield* read(what, rowOf(id)), ({ definition }) => definition)
       })
 
-      const list = Effect.fn("Webhooks.list")(function* (after: WebhookId | null, limit: number) {
-        return (yield* read(what, rows({ after: after ?? "", limit }))).map(({ definition }) => definition)
+      const list = Effect.fn("Webhooks.list")(function* (which: Listed) {
+        return (yield* read(what, rows(which))).map(({ definition }) => definition)
       })
 
       const update = Effect.fn("Webhooks.update")(function* (seen: Webhook, webhook: Webhook) {
@@ -144,6 +159,17 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         )
       )
 
+      const redeliver = Effect.fn("Webhooks.redeliver")((webhookId: WebhookId, id: DeliveryId, at: DateTime.Utc) =>
+        whole(
+          Effect.gen(function* () {
+            // The webhook first, as everybody does who locks both; so that nobody disables it meanwhile.
+            const found = yield* lockedRowOf(webhookId)
+            if (Option.isNone(found) || found.value.definition.disabled !== null) return false
+            return yield* log.due(webhookId, id, at)
+          })
+        )
+      )
+
       const deliveries = Effect.fn("Webhooks.deliveries")(log.list)
       const send = Effect.fn("Webhooks.send")((all: ReadonlyArray<Delivery>) => log.send(all))
       const delivery = Effect.fn("Webhooks.delivery")((id: DeliveryId) => log.find(id))
@@ -159,6 +185,7 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         claim,
         settle,
         release: log.release,
+        redeliver,
         deliveries,
         delivery,
         attempts: log.attempts,

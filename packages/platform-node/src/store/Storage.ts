@@ -7,6 +7,7 @@ import type { Plans } from "@loom-scim/core/ports/Plans"
 import type { Profiles } from "@loom-scim/core/ports/Profiles"
 import type { Reports } from "@loom-scim/core/ports/Reports"
 import type { Runs } from "@loom-scim/core/ports/Runs"
+import type { Schedules } from "@loom-scim/core/ports/Schedules"
 import type { Vault } from "@loom-scim/core/ports/Vault"
 import type { Webhooks } from "@loom-scim/core/ports/Webhooks"
 import type { Face } from "@loom-scim/core/setup/Evidence"
@@ -29,6 +30,7 @@ import * as SqlPlans from "./SqlPlans.ts"
 import * as SqlProfiles from "./SqlProfiles.ts"
 import * as SqlReports from "./SqlReports.ts"
 import * as SqlRuns from "./SqlRuns.ts"
+import * as SqlSchedules from "./SqlSchedules.ts"
 import * as SqlWebhooks from "./SqlWebhooks.ts"
 import { fromSql } from "./StoreFailure.ts"
 
@@ -42,6 +44,7 @@ export type Services =
   | Profiles
   | Reports
   | Runs
+  | Schedules
   | Vault
   | Webhooks
   | KeyRing
@@ -68,6 +71,7 @@ const services = (
     SqlProfiles.layer(place),
     SqlReports.layer(place),
     SqlRuns.layer(place),
+    SqlSchedules.layer(place),
     SqlVault.layer(place),
     SqlWebhooks.layer(place),
     KeyRing.layer(place)
@@ -99,6 +103,9 @@ const nameOf = (url: Redacted.Redacted): string => {
   return parsed === null ? "The database of DATABASE_URL" : `PostgreSQL at ${parsed.host}${parsed.pathname}`
 }
 
+/** A process that is frozen or cut off in a transaction would otherwise keep its rows from all others, for hours. */
+const startupParameters = { idle_in_transaction_session_timeout: "8000" }
+
 /**
  * PostgreSQL, which several processes may share. The key comes from the environment or from the file `key` in
  * `directory`; processes on different machines need the same key, so give it as `LOOM_SCIM_KEY` there.
@@ -109,7 +116,7 @@ export const layerPostgres = (options: { readonly url: Redacted.Redacted; readon
   const client = Layer.unwrap(
     Effect.map(
       Effect.promise(() => import("@effect/sql-pg/PgClient")),
-      (PgClient) => PgClient.layer({ url: options.url, applicationName: "loom-scim" })
+      (PgClient) => PgClient.layer({ url: options.url, applicationName: "loom-scim", startupParameters })
     )
   )
   return services(nameOf(options.url), client, Keys.layer({ file: keyFileIn(options.directory), besideData: false }))

@@ -38,7 +38,7 @@ export const reading =
 export const given = <Columns extends Record<string, "INTEGER" | "TEXT">>(
   sql: SqlClient,
   columns: Columns,
-  rows: ReadonlyArray<Readonly<Record<keyof Columns, string | number>>>
+  rows: ReadonlyArray<Readonly<Record<keyof Columns, string | number | null>>>
 ): Fragment => {
   const text = JSON.stringify(rows)
   const names = Object.keys(columns)

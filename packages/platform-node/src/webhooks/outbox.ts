@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function* (
     const all: Array<Webhook> = []
     let after: WebhookId | null = null
     do {
-      const page: ReadonlyArray<Webhook> = yield* webhooks.list(after, atOnce)
+      const page: ReadonlyArray<Webhook> = yield* webhooks.list({ of: null, after, limit: atOnce })
       all.push(...page)
       after = page.length < atOnce ? null : (page.at(-1)?.id ?? null)
     } while (after !== null)

@@ -20,7 +20,7 @@ export interface WorkerOptions {
   readonly place?: string
   /** How many deliveries are sent at a time; 8 by default. */
   readonly concurrency?: number
-  /** How often to look for something to do; 1 000 by default. */
+  /** How often to look for what has happened; 1 000 by default. What is due, four times as often: a person may wait. */
   readonly pollMillis?: number
   /** How long an attempt may take; 15 000 by default. */
   readonly timeoutMillis?: number
@@ -78,7 +78,7 @@ export const layer = (
           status: outcome._tag === "Answered" ? outcome.status : null,
           reason: outcome._tag === "Unanswered" ? outcome.reason : null
         }
-        yield* webhooks.settle(claimed, recorded, next(number, outcome, yield* Random.next))
+        yield* webhooks.settle(claimed, recorded, next(claimed.delivery.type, number, outcome, yield* Random.next))
       })
 
       // A failure is ours (the store, the vault), so it is no attempt: the delivery is due again when its lease ends.
@@ -102,7 +102,7 @@ export const layer = (
         const claimed = yield* Effect.onError(take, () => slots.release(1))
         if (Option.isNone(claimed)) {
           yield* slots.release(1)
-          return yield* Effect.sleep(pollMillis)
+          return yield* Effect.sleep(pollMillis / 4)
         }
         yield* Effect.forkScoped(Effect.ensuring(attended(claimed.value), slots.release(1)))
       })

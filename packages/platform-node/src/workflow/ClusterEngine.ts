@@ -1,7 +1,7 @@
 /** The workflow engine of one node of several, which share a PostgreSQL. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { RunLease } from "@loom-scim/core/runs/Tenure"
-import { Layer, Option } from "effect"
+import { Duration, Layer, Option } from "effect"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
 import * as RunnerHealth from "effect/cluster/RunnerHealth"
@@ -11,11 +11,14 @@ import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
 
+/** How long a node may say nothing before others take over what it carried out, in milliseconds. */
+const usualSilence = 8000
+
 /**
  * A node that was frozen or cut off finds out late that its runs are another's. So a run is only taken from a node that
  * said nothing of it for so long, and that node sends nothing once it was silent for two thirds of that.
  */
-const lease = Layer.succeed(RunLease, 3000)
+const leaseWithin = (silence: number) => Layer.succeed(RunLease, (silence * 3) / 8)
 
 /**
  * Carries out its share of the workflows in the context's `SqlClient`, and takes over those of nodes that die: within
@@ -25,8 +28,9 @@ const lease = Layer.succeed(RunLease, 3000)
  * So a node listens on no port, and nobody but the database has to be trusted.
  *
  * `node` is what this node is called among the others; no two processes have the same, also not one after the other.
+ * `silence` is the same for all: how long each may say nothing, in milliseconds; eight seconds unless it is told.
  */
-export const layer = (options: { readonly node: string }) =>
+export const layer = ({ node, silence = usualSilence }: { readonly node: string; readonly silence?: number }) =>
   ClusterWorkflowEngine.layer.pipe(
     Layer.provideMerge(
       Sharding.layer.pipe(
@@ -36,10 +40,10 @@ export const layer = (options: { readonly node: string }) =>
         Layer.provide(
           ShardingConfig.layer({
             // A name only: nothing listens there.
-            runnerAddress: Option.some(RunnerAddress.make(options.node, 0)),
+            runnerAddress: Option.some(RunnerAddress.make(node, 0)),
             shardsPerGroup: 32,
-            shardLockExpiration: "8 seconds",
-            shardLockRefreshInterval: "2 seconds",
+            shardLockExpiration: Duration.millis(silence),
+            shardLockRefreshInterval: Duration.millis(silence / 4),
             refreshAssignmentsInterval: "1 second",
             entityMessagePollInterval: "250 millis",
             entityReplyPollInterval: "250 millis",
@@ -48,6 +52,6 @@ export const layer = (options: { readonly node: string }) =>
         )
       )
     ),
-    Layer.provideMerge(lease),
+    Layer.provideMerge(leaseWithin(silence)),
     Layer.provide(NodeCrypto.layerDigest)
   )

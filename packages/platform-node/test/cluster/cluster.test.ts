@@ -1,125 +1,113 @@
 /** Three nodes on PostgreSQL, and what happens to them in the middle of a run: nothing is lost, nothing is done twice. */
 import { assert, describe, it } from "@effect/vitest"
+import { RunService } from "@loom-scim/core/runs/RunService"
 import { Effect } from "effect"
 import { sandbox } from "../scim/harness.ts"
-import { administer, postgres, postgresAnswers } from "../store/backend.ts"
-import { Process } from "../runs/process.ts"
+import { postgresAnswers, sqlite } from "../store/backend.ts"
+import { begun, rows } from "../runs/people.ts"
 import { directoryOf, writesOf } from "../runs/serverState.ts"
-import { Node, until } from "./node.ts"
+import { services, storeAt } from "../runs/services.ts"
+import { type Cluster, cluster, Listener, wroteOnce } from "./cluster.ts"
+import { type Node, until } from "./node.ts"
 
 const isThere = await Effect.runPromise(postgresAnswers)
 
-interface Scene {
-  readonly nodes: Array<Node>
-  readonly add: (name: string) => Node
-  readonly database: string
-  /** The node at work, once it has done so much. */
-  readonly owner: (done: number) => Promise<Node>
-}
+const people = 2000
 
-const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
+/** The end of a run that nothing happens to, in this process; both tests compare with it. */
+const undisturbedOnce = Effect.gen(function* () {
+  const { directory, location } = yield* Effect.orDie(sqlite.fresh)
+  const server = yield* sandbox()
+  yield* Effect.gen(function* () {
+    const { id } = yield* begun(rows(people))
+    yield* RunService.use(({ follow }) => follow(id))
+  }).pipe(Effect.provide(services(storeAt("sqlite", directory, location[1]), server.scimUrl, server.token)))
+  return { directory: yield* directoryOf(server), writes: yield* writesOf(server) }
+}).pipe(Effect.scoped)
 
-/** Carries a run out on three nodes while something happens, and checks its end. */
-const carried = (people: number, happen: (scene: Scene) => Promise<void>) =>
+const undisturbed = Effect.runSync(Effect.cached(undisturbedOnce))
+
+/** Carries a run out on three nodes while something happens, with a listener, and compares its end. */
+const carried = (happen: (made: Cluster, run: string, listener: Listener) => Promise<void>) =>
   Effect.gen(function* () {
-    const place = yield* Effect.orDie(postgres.fresh)
-    const server = yield* sandbox()
-    const run = yield* Effect.promise(() => new Process(place, server, "begin", String(people)).end())
-    const nodes: Array<Node> = []
-    const add = (name: string) => {
-      const node = new Node(place, server, name, run)
-      nodes.push(node)
-      return node
-    }
-    const owner = (done: number) => until(() => nodes.find(({ owned }) => owned >= done))
-    yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all(nodes.map((node) => node.end("SIGKILL")))))
-    yield* Effect.promise(async () => {
-      for (const name of ["a", "b", "c"]) add(name)
-      await happen({ nodes, add, owner, database: new URL(place.location[1]).pathname.slice(1) })
-      await until(() => (nodes.some(({ lines }) => lines.includes("over")) ? true : undefined))
+    const { cluster: made, server } = yield* cluster
+    const listener = yield* Effect.promise(async () => {
+      const [first = made.other()] = made.nodes
+      const run = await made.begin(first, people)
+      const listens = await Listener.at(run, first)
+      await happen(made, run, listens)
+      await until("the end of the run", () => (listens.isOver ? true : undefined))
+      return listens
     })
-    const { groups, users } = yield* directoryOf(server)
-    assert.strictEqual(users.length, people)
-    assert.strictEqual(groups.length, people / 100)
-    for (const group of groups) assert.strictEqual(group.match(/person\d+@example\.com/g)?.length, 100)
-    const writes = yield* writesOf(server)
-    const once = { "POST /Users 201": people, "POST /Groups 201": people / 100, "PATCH /Groups 200": people / 100 }
-    for (const [write, count] of Object.entries(once)) {
-      assert.isAtMost(writes[write] ?? 0, count, write)
-      assert.isAtLeast((writes[write] ?? 0) + (writes[write.replace(/\d+$/, "null")] ?? 0), count, write)
-    }
-    const known = new Set(Object.keys(once).flatMap((write) => [write, write.replace(/\d+$/, "null")]))
-    assert.deepStrictEqual(
-      Object.keys(writes).filter((write) => !known.has(write)),
-      []
-    )
-    // Whoever saw the end saw every outcome once, in one order.
-    const witness = nodes.find(({ lines }) => lines.includes("over"))
-    const items = (witness?.lines ?? []).filter((line) => line.startsWith("item ")).map((line) => line.split(" "))
-    assert.strictEqual(new Set(items.map(([, , position]) => position)).size, items.length)
-    assert.strictEqual(items.length, people + people / 100)
-    const cursors = items.map(([, cursor]) => Number(cursor))
-    assert.deepStrictEqual(
-      cursors,
-      cursors.toSorted((left, right) => left - right)
-    )
-    return nodes
+    const expected = yield* undisturbed
+    assert.deepStrictEqual(yield* directoryOf(server), expected.directory)
+    wroteOnce(yield* writesOf(server), expected.writes)
+    const { heard } = listener
+    assert.strictEqual(heard.length, people + people / 100)
+    assert.strictEqual(new Set(heard.map(([, position]) => position)).size, heard.length)
+    assert.isTrue(heard.every(([cursor], index) => cursor > (heard[index - 1]?.[0] ?? 0)))
   }).pipe(Effect.scoped)
 
-describe.runIf(isThere)("a cluster", () => {
+/** Waits until another node goes on with the run. */
+const taken = (made: Cluster, run: string, from: Node) => {
+  const before = new Map(made.nodes.map((node) => [node, node.owned(run)]))
+  return until(`another node than ${from.name} at work`, () =>
+    made.nodes.find((node) => node !== from && node.owned(run) > (before.get(node) ?? 0))
+  )
+}
+
+describe.runIf(isThere)("a run of 2,000 people", () => {
   it.live(
-    "finishes a run whose node is killed",
+    "survives that its nodes are killed, cut off and frozen, and its database goes away",
     () =>
-      Effect.gen(function* () {
-        const nodes = yield* carried(2000, async ({ owner }) => (await owner(300)).end("SIGKILL"))
-        assert.strictEqual(nodes.filter(({ owned }) => owned > 0).length, 2)
+      carried(async (made, run, listener) => {
+        const killed = await made.owner(run, 200)
+        await listener.moveTo(killed)
+        await made.owner(run, 20)
+        await made.end(killed, "SIGKILL")
+        await listener.moveTo(made.other())
+        await made.add("d")
+
+        const cut = await made.owner(run, 200)
+        // What it meant to send takes longer than until another goes on with it.
+        await made.slow(true)
+        cut.line.cut()
+        if (listener.isAt(cut)) await listener.moveTo(made.other(cut))
+        await taken(made, run, cut)
+        cut.line.mend()
+        await made.slow(false)
+
+        const frozen = await made.owner(run, 200)
+        frozen.signal("SIGSTOP")
+        if (listener.isAt(frozen)) await listener.moveTo(made.other(frozen))
+        await taken(made, run, frozen)
+        frozen.signal("SIGCONT")
+
+        await made.owner(run, 100)
+        await made.outage(2000)
       }),
-    120_000
+    180_000
   )
 
   it.live(
-    "keeps a node that was frozen from sending anything once another has its run",
+    "goes on while all three nodes are replaced one by one",
     () =>
-      Effect.gen(function* () {
-        const nodes = yield* carried(500, async ({ nodes, owner }) => {
-          const frozen = await owner(100)
-          frozen.signal("SIGSTOP")
-          await until(() => nodes.find((node) => node !== frozen && node.owned > 0))
-          frozen.signal("SIGCONT")
-        })
-        assert.strictEqual(nodes.filter(({ owned }) => owned > 0).length, 2)
+      carried(async (made, run, listener) => {
+        const old = [...made.nodes]
+        for (const name of ["d", "e", "f"]) {
+          const owner = await made.owner(run, 100)
+          // So that the run goes on for longer than a node takes to start, however slowly it does.
+          await made.slow(true)
+          await made.add(name)
+          const [next = owner] = old.includes(owner) ? [owner] : old
+          old.splice(old.indexOf(next), 1)
+          await made.end(next, "SIGTERM")
+          assert.include(next.lines, "closed Failure")
+          if (listener.isAt(next)) await listener.moveTo(made.other())
+          await made.slow(false)
+        }
+        await made.owner(run, 100)
       }),
-    120_000
-  )
-
-  it.live(
-    "goes on at once when its nodes are replaced one by one",
-    () =>
-      Effect.gen(function* () {
-        const nodes = yield* carried(500, async ({ add, nodes, owner }) => {
-          const first = await owner(100)
-          add("d")
-          await first.end("SIGTERM")
-          assert.include(first.lines, "closed Failure")
-          await until(() => nodes.find((node) => node !== first && node.owned > 0))
-        })
-        assert.isAtLeast(nodes.filter(({ owned }) => owned > 0).length, 2)
-      }),
-    120_000
-  )
-
-  it.live(
-    "waits for PostgreSQL to come back",
-    () =>
-      carried(500, async ({ database, owner }) => {
-        await owner(100)
-        await Effect.runPromise(administer(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`))
-        await Effect.runPromise(
-          administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`)
-        )
-        await sleep(3000)
-        await Effect.runPromise(administer(`ALTER DATABASE ${database} ALLOW_CONNECTIONS true`))
-      }),
-    120_000
+    180_000
   )
 })

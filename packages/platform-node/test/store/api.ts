@@ -9,7 +9,7 @@ import { Ledger } from "@loom-scim/core/ports/Ledger"
 import type { Recorded } from "@loom-scim/core/setup/Event"
 import { DateTime, Effect, Option } from "effect"
 import type { Backend } from "./backend.ts"
-import { opened } from "./contract.ts"
+import { around, opened } from "./contract.ts"
 import { acme, beta, entries, start } from "./sample.ts"
 
 const keyOf = (id: string, change: Partial<StoredApiKey["key"]> = {}): StoredApiKey => ({
@@ -63,6 +63,22 @@ const keys = (backend: Backend): void => {
           assert.isFalse(yield* store.revoke(ApiKeyId.make("unknown00000"), later))
           const [found] = yield* store.list(null, 1)
           assert.deepStrictEqual(found, { ...key, lastUsedAt: later, revokedAt: later })
+        })
+      )
+    )
+
+    it.live("are found as they stand now, whoever changed them", () =>
+      opened(backend, (store) =>
+        Effect.gen(function* () {
+          const { find, insert } = yield* ApiKeys
+          const { key } = keyOf("a")
+          yield* insert(keyOf("a"))
+          assert.deepStrictEqual(yield* find(key.id), Option.some(keyOf("a")))
+          // Another process revokes it.
+          yield* around(store, `UPDATE api_keys SET revoked_at = '${DateTime.formatIso(later)}'`)
+          assert.deepStrictEqual(yield* find(key.id), Option.some(keyOf("a", { revokedAt: later })))
+          yield* around(store, "DELETE FROM api_keys")
+          assert.deepStrictEqual(yield* find(key.id), Option.none())
         })
       )
     )

@@ -7,7 +7,10 @@ import * as BridgeUrl from "@loom-scim/core/setup/BridgeUrl"
 import { Effect, Exit, Layer, Option, Result } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { Backend, Store } from "./backend.ts"
+import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { acme, beta, entries, entry } from "./sample.ts"
+
+const gamma = ConnectionId.make("gamma")
 
 /** Runs against a store of its own, opened as the program opens it. */
 export const opened = <A, E>(
@@ -133,6 +136,35 @@ export const contract = (backend: Backend): void => {
             yield* journal.append(acme, from - 1, entries(acme, from, from + 19))
           }
           assert.deepStrictEqual(yield* journal.load(acme), [...entries(acme, 1, 1000)])
+        })
+      )
+    )
+
+    it.live("gives the events after a place, of one connection and of several at once", () =>
+      opened(backend, (store) =>
+        Effect.gen(function* () {
+          const journal = yield* Journal
+          yield* journal.append(acme, 0, entries(acme, 1, 5))
+          yield* journal.append(beta, 0, entries(beta, 1, 3))
+          assert.deepStrictEqual(yield* journal.load(acme, 3), [...entries(acme, 4, 5)])
+          assert.deepStrictEqual(yield* journal.load(acme, 5), [])
+          const each = yield* journal.loadEach([
+            { id: beta, after: 0 },
+            { id: acme, after: 4 },
+            { id: gamma, after: 0 }
+          ])
+          assert.deepStrictEqual([...each.keys()].toSorted(), [acme, beta])
+          assert.deepStrictEqual(each.get(acme), [entry(acme, 5)])
+          assert.deepStrictEqual(each.get(beta), [...entries(beta, 1, 3)])
+          assert.strictEqual((yield* journal.loadEach([{ id: beta, after: 3 }])).size, 0)
+          assert.strictEqual((yield* journal.loadEach([])).size, 0)
+          yield* around(
+            store,
+            `INSERT INTO events SELECT connection_id, 9, at, actor, event FROM events
+             WHERE connection_id = '${beta}' AND sequence = 1`
+          )
+          assert.strictEqual((yield* Effect.flip(journal.load(beta, 3))).reason, "corrupt")
+          assert.strictEqual((yield* Effect.flip(journal.loadEach([{ id: beta, after: 3 }]))).reason, "corrupt")
         })
       )
     )

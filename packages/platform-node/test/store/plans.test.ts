@@ -46,7 +46,15 @@ const keptOf = (id: string, hours: number): KeptPlan => ({
   counts: { Create: 1203 },
   skipped: {},
   judgement: { _tag: "Clear" },
-  remarks: { records: 1203, excluded: 0, problems: [], problemCount: 0, contradictions: 0, failure: null }
+  remarks: {
+    records: 1203,
+    excluded: 0,
+    problems: [],
+    problemCount: 0,
+    contradictions: 0,
+    repetitions: [{ kind: "duplicate", by: "key", value: "1", first: null, again: "line 3" }],
+    failure: null
+  }
 })
 
 for (const backend of backends) {

@@ -3,8 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { JournalFailure } from "@loom-scim/core/ports/Journal"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import type { ItemQuery, Settlement } from "@loom-scim/core/ports/Runs"
+import type { RunId } from "@loom-scim/core/runs/Run"
 import type { ItemOutcome, RunItem } from "@loom-scim/core/runs/RunItem"
-import { Effect, Stream } from "effect"
+import { type DateTime, Effect, Stream } from "effect"
 import type { Backend, Store } from "./backend.ts"
 import { around, opened } from "./contract.ts"
 import { at, change, conflict, create, departure, done, failed, few, run, user } from "./runs.sample.ts"
@@ -27,11 +28,28 @@ const keeping = (position: number, resource: string, digest: string): Settlement
   managed: [{ _tag: "Keep", resource: user(resource, { digest }) }]
 })
 
+/** The parts of an entry one by one, next to what is written at once. */
+const inParts = (runs: Runs["Service"]) => {
+  const none = { settled: [], withdrawn: [], intended: [], at: at(0) }
+  return {
+    ...runs,
+    settle: (of: RunId, settled: ReadonlyArray<Settlement>) => runs.record(of, { ...none, settled }),
+    withdraw: (of: RunId, withdrawn: ReadonlyArray<number>) => runs.record(of, { ...none, withdrawn }),
+    intend: (of: RunId, intended: ReadonlyArray<number>, when: DateTime.Utc) =>
+      runs.record(of, { ...none, intended, at: when })
+  }
+}
+
 export const runItemsContract = (backend: Backend): void => {
-  const test = <E>(name: string, body: (runs: Runs["Service"], store: Store) => Effect.Effect<void, E, Runs>) =>
+  const test = <E>(
+    name: string,
+    body: (runs: ReturnType<typeof inParts>, store: Store) => Effect.Effect<void, E, Runs>
+  ) =>
     it.live(name, () =>
       opened(backend, (store) =>
-        Effect.flatMap(Effect.service(Runs), (runs) => Effect.andThen(runs.begin(run(0), few), body(runs, store)))
+        Effect.flatMap(Effect.service(Runs), (runs) =>
+          Effect.andThen(runs.begin(run(0), few), body(inParts(runs), store))
+        )
       )
     )
 
@@ -223,7 +241,7 @@ export const runItemsContract = (backend: Backend): void => {
 
     test("lets two settle the same items at the same time, and each is settled once", (runs, store) =>
       Effect.gen(function* () {
-        const rival = yield* rivalOf(store)
+        const rival = inParts(yield* rivalOf(store))
         const size = 200
         const both = run(1, { kind: "retry" })
         const positions = Array.from({ length: size }, (_, index) => index)
@@ -248,6 +266,22 @@ export const runItemsContract = (backend: Backend): void => {
         assert.deepStrictEqual(yield* runs.counts(both.id), [{ phase: "changes", state: "done", count: size }])
         assert.strictEqual((yield* rival.managed(acme)).length, size)
       }).pipe(Effect.scoped))
+
+    test("is written at once: outcomes, what was not sent, and the next intents, or nothing", (runs, store) =>
+      Effect.gen(function* () {
+        const states = Effect.map(runs.items(id, { limit: 5 }), (all) => all.map(({ state }) => state))
+        yield* runs.intend(id, [0, 1], at(1))
+        // What has an outcome or is withdrawn in the same entry may be named again.
+        const next = { withdrawn: [0, 1], intended: [0, 2, 3], at: at(2) }
+        yield* around(store, "CREATE UNIQUE INDEX unlucky ON managed (connection_id) WHERE resource_id LIKE 'bad%'")
+        const bad = [keeping(1, "bad1", "x"), keeping(4, "bad4", "x")]
+        assert.instanceOf(yield* Effect.flip(runs.record(id, { settled: bad, ...next })), JournalFailure)
+        assert.deepStrictEqual(yield* states, ["intended", "intended", "planned", "planned", "planned"])
+        yield* runs.record(id, { settled: [keeping(1, "id1", "x")], ...next })
+        assert.deepStrictEqual(yield* states, ["intended", "done", "intended", "intended", "planned"])
+        assert.deepStrictEqual((yield* runs.items(id, { limit: 1 }))[0]?.intendedAt, at(2))
+        assert.deepStrictEqual(yield* runs.managed(acme), [user("id1", { digest: "x" })])
+      }))
 
     test("drops what was surely not sent, and nothing else", ({ drop, intend, items, settle }) =>
       Effect.gen(function* () {

@@ -19,11 +19,12 @@ const work = Effect.gen(function* () {
     Array.from({ length: size }, (_, index) => change(index))
   )
   for (let position = 0; position < size; position++) {
-    yield* runs.intend(id, [position], at(1))
+    yield* runs.record(id, { settled: [], withdrawn: [], intended: [position], at: at(1) })
     process.stdout.write(`intended ${position}\n`)
     yield* Effect.yieldNow
     const managed = [{ _tag: "Keep", resource: user(`id${position}`) }] as const
-    yield* runs.settle(id, [{ position, at: at(2), outcome: done(`id${position}`), managed }])
+    const settled = [{ position, at: at(2), outcome: done(`id${position}`), managed }]
+    yield* runs.record(id, { settled, withdrawn: [], intended: [], at: at(2) })
     process.stdout.write(`settled ${position}\n`)
     yield* Effect.yieldNow
   }

@@ -68,16 +68,17 @@ describe("a run on a full disk", () => {
         const runs = yield* Runs
         const sql = yield* SqlClient
         const many = Array.from({ length: 400 }, (_, index) => create(index))
-        const outcomes = many.map((_, position) => ({
+        const settled = many.map((_, position) => ({
           position,
           at: at(1),
           outcome: done(`id${position}`),
           managed: [{ _tag: "Keep", resource: user(`id${position}`) }] as const
         }))
+        const outcomes = { settled, withdrawn: [], intended: [], at: at(1) }
         yield* runs.begin(run(0), many)
         // SQLite's own stand-in for a disk that ends here.
         yield* sql`PRAGMA max_page_count = 1`
-        for (const attempt of [runs.begin(run(1, { kind: "undo" }), many), runs.settle(run(0).id, outcomes)]) {
+        for (const attempt of [runs.begin(run(1, { kind: "undo" }), many), runs.record(run(0).id, outcomes)]) {
           const error = yield* Effect.flip(attempt)
           assert.instanceOf(error, JournalFailure)
           assert.strictEqual(error.reason, "full")
@@ -88,7 +89,7 @@ describe("a run on a full disk", () => {
         assert.deepStrictEqual(yield* runs.managed(acme), [])
         yield* sql`PRAGMA max_page_count = 100000`
         yield* runs.begin(run(1, { kind: "undo" }), few)
-        yield* runs.settle(run(0).id, outcomes)
+        yield* runs.record(run(0).id, outcomes)
         assert.strictEqual((yield* runs.managed(acme)).length, 400)
       }).pipe(Effect.provide(store.open()))
     })

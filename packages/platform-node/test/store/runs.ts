@@ -210,6 +210,21 @@ export const runsContract = (backend: Backend): void => {
         assert.deepStrictEqual(yield* find(run(1).id), Option.some(run(1, { connectionId: beta })))
       }))
 
+    test("keeps who asked first for a run to be paused, until that is taken back", ({ askToPause, begin, pauserOf }) =>
+      Effect.gen(function* () {
+        yield* begin(run(0), [])
+        yield* begin(run(1, { connectionId: beta }), [])
+        assert.isNull(yield* pauserOf(run(0).id))
+        yield* askToPause(run(0).id, bob)
+        yield* askToPause(run(0).id, ada)
+        assert.deepStrictEqual(yield* pauserOf(run(0).id), bob)
+        assert.isNull(yield* pauserOf(run(1).id))
+        yield* askToPause(run(0).id, null)
+        assert.isNull(yield* pauserOf(run(0).id))
+        yield* askToPause(run(0).id, ada)
+        assert.deepStrictEqual(yield* pauserOf(run(0).id), ada)
+      }))
+
     test("keeps decisions in the order in which they were made", ({ begin, decide, decisions }) =>
       Effect.gen(function* () {
         yield* begin(run(0), [])

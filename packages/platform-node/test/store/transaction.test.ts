@@ -35,6 +35,15 @@ describe.runIf(isThere)("transaction", () => {
     })
   )
 
+  it.live("is ended by the database when its process stands still, so that others get what it holds", () =>
+    Effect.gen(function* () {
+      const { open } = yield* postgres.fresh
+      const shown = Effect.flatMap(SqlClient, (sql) => sql`SHOW idle_in_transaction_session_timeout`)
+      const setting = yield* Effect.provide(shown, open())
+      assert.deepStrictEqual(setting, [{ idle_in_transaction_session_timeout: "8s" }])
+    })
+  )
+
   it.live("keeps a defect of what it does", () =>
     Effect.gen(function* () {
       const exit = yield* ended(() => Effect.die(new Error("ours")))

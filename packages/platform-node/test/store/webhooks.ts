@@ -4,8 +4,9 @@ import { Journal } from "@loom-scim/core/ports/Journal"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import { Vault } from "@loom-scim/core/ports/Vault"
 import { Webhooks } from "@loom-scim/core/ports/Webhooks"
+import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { type Delivery, DeliveryId, vaultIdOf, type WebhookId } from "@loom-scim/core/webhooks/Webhook"
-import { WebhookService, type WebhookSettings } from "@loom-scim/core/webhooks/WebhookService"
+import type { WebhookSettings } from "@loom-scim/core/webhooks/WebhookService"
 import { DateTime, Effect, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Outbox from "../../src/webhooks/outbox.ts"
@@ -13,6 +14,7 @@ import type { Backend } from "./backend.ts"
 import { around, opened } from "./contract.ts"
 import { ada, change, run } from "./runs.sample.ts"
 import { acme, beta, start } from "./sample.ts"
+import { service } from "../webhooks/receiver.ts"
 
 const settings: WebhookSettings = {
   url: "https://hooks.example.com/loom?key=a'b",
@@ -47,8 +49,6 @@ const attempt = (number: number, at: DateTime.Utc, status: number | null) => ({
   reason: status === null ? "it's silent" : null
 })
 
-const service = Effect.provide(Effect.service(WebhookService), WebhookService.layer)
-
 const told = Effect.fnUntraced(function* (id: WebhookId) {
   const log = yield* (yield* Webhooks).deliveries(id, null, 100)
   return log.toReversed().map(({ payload }): unknown => JSON.parse(payload))
@@ -82,13 +82,17 @@ const kept = (backend: Backend): void => {
           const { webhook: second } = yield* hooks.create(settings, "key ci")
           const ids = [id, second.id].toSorted()
           assert.deepStrictEqual(
-            (yield* hooks.list(null, 5)).map((each) => each.id),
+            (yield* hooks.list({ of: null, after: null, limit: 5 })).map((each) => each.id),
             ids
           )
           assert.deepStrictEqual(
-            (yield* hooks.list(ids[0] ?? null, 5)).map((each) => each.id),
+            (yield* hooks.list({ of: null, after: ids[0] ?? null, limit: 5 })).map((each) => each.id),
             [ids[1]]
           )
+          // The second one hears of every connection, so it is not one of this connection's.
+          const among = (...of: ReadonlyArray<ConnectionId>) =>
+            Effect.map(hooks.list({ of, after: null, limit: 5 }), (all) => all.map((each) => each.id))
+          assert.deepStrictEqual([yield* among(acme, beta), yield* among(acme), yield* among()], [[id], [], []])
           yield* hooks.remove(id)
           assert.strictEqual((yield* Effect.flip(hooks.get(id)))._tag, "WebhookRefused")
           const missing = yield* Effect.flip(vault.open(vaultIdOf(id), rotated.webhook.secret))
@@ -102,9 +106,11 @@ const kept = (backend: Backend): void => {
         Effect.gen(function* () {
           const hooks = yield* service
           const webhooks = yield* Webhooks
-          const refused = yield* Effect.flip(hooks.create({ ...settings, url: "https://10.0.0.1/x" }, "ci"))
-          assert.strictEqual(refused._tag === "WebhookRefused" && refused.reason, "invalidUrl")
-          assert.deepStrictEqual(yield* hooks.list(null, 5), [])
+          for (const url of ["https://10.0.0.1/x", "https://inside.example.com/x"]) {
+            const refused = yield* Effect.flip(hooks.create({ ...settings, url }, "ci"))
+            assert.strictEqual(refused._tag === "WebhookRefused" && refused.reason, "invalidUrl")
+          }
+          assert.deepStrictEqual(yield* hooks.list({ of: null, after: null, limit: 5 }), [])
           const { webhook } = yield* hooks.create(settings, "ci")
           assert.isTrue(yield* webhooks.update(webhook, { ...webhook, description: "a" }))
           assert.isFalse(yield* webhooks.update(webhook, { ...webhook, description: "b" }))
@@ -131,6 +137,40 @@ const kept = (backend: Backend): void => {
           assert.strictEqual((yield* Effect.flip(hooks.delivery(other.id, sent.id)))._tag, "WebhookRefused")
         })
       )
+    )
+
+    it.live(
+      "send again what is over, wherever it stood, but nothing that is being sent or of one that is disabled",
+      () =>
+        opened(backend, () =>
+          Effect.gen(function* () {
+            const hooks = yield* service
+            const webhooks = yield* Webhooks
+            const { webhook } = yield* hooks.create(settings, "ci")
+            const { id } = webhook
+            yield* webhooks.send([delivery(id, 1)])
+            const first = delivery(id, 1)
+            const claimed = Option.getOrThrow(yield* webhooks.claim(lease("a", start)))
+            // It is being sent by somebody whose lease has not ended.
+            assert.isTrue(yield* webhooks.redeliver(id, first.id, start))
+            assert.isTrue(yield* webhooks.settle(claimed, attempt(1, start, 200), { _tag: "Delivered" }))
+            const again = yield* hooks.redeliver(id, first.id)
+            assert.deepInclude(again, { state: "pending", attempts: 1, payload: first.payload })
+            assert.isNotNull(again.nextAt)
+            yield* hooks.disable(id)
+            const refused = yield* Effect.flip(hooks.redeliver(id, first.id))
+            assert.strictEqual(refused._tag === "WebhookRefused" && refused.reason, "disabled")
+            assert.strictEqual((yield* hooks.delivery(id, first.id)).delivery.state, "dropped")
+            // Whoever had not seen that it was disabled may still put something on its way; nobody takes it.
+            yield* webhooks.send([delivery(id, 2)])
+            assert.deepStrictEqual(yield* webhooks.claim(lease("b", start)), Option.none())
+            yield* hooks.enable(id)
+            assert.strictEqual((yield* hooks.redeliver(id, first.id)).state, "pending")
+            const { webhook: other } = yield* hooks.create(settings, "ci")
+            assert.strictEqual((yield* Effect.flip(hooks.redeliver(other.id, first.id)))._tag, "WebhookRefused")
+            assert.isFalse(yield* webhooks.redeliver(other.id, first.id, start))
+          })
+        )
     )
   })
 }

@@ -2,42 +2,51 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import { Webhooks } from "@loom-scim/core/ports/Webhooks"
+import { fromName } from "@loom-scim/core/setup/ConnectionId"
 import type { Delivery } from "@loom-scim/core/webhooks/Webhook"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import type { ServerResponse } from "node:http"
 import { fileURLToPath } from "node:url"
-import { Webhook as Verifier } from "standardwebhooks"
-import { postgres, postgresAnswers, sqlite } from "../store/backend.ts"
+import { postgres, postgresAnswers, sqlite, type Store } from "../store/backend.ts"
 import { opened } from "../store/contract.ts"
 import { change, run } from "../store/runs.sample.ts"
-import { type Received, receiver, service, settings, until, working } from "./receiver.ts"
+import { receiver, service, settings, told, until, verify, working } from "./receiver.ts"
 
 const backends = (await Effect.runPromise(postgresAnswers)) ? [sqlite, postgres] : [sqlite]
-
-const headersOf = ({ headers }: Received) => ({
-  "webhook-id": String(headers["webhook-id"]),
-  "webhook-timestamp": String(headers["webhook-timestamp"]),
-  "webhook-signature": String(headers["webhook-signature"])
-})
-
-const verify = (secret: Redacted.Redacted, received: Received) =>
-  new Verifier(Redacted.value(secret)).verify(received.body, headersOf(received))
 
 const detailsOf = Effect.fnUntraced(function* ({ id, webhookId }: Delivery) {
   return yield* (yield* service).delivery(webhookId, id)
 })
 
-/** Tests a webhook with a worker of its own under way, and waits until it was attempted. */
+/** Tells a webhook something with a worker of its own under way, and waits until it was attempted. */
 const attempted = Effect.fnUntraced(function* (url: string, allowPrivateNetwork = true, address?: string) {
   const hooks = yield* service
   const { webhook } = yield* hooks.create(settings(url, allowPrivateNetwork), "ci")
-  const sent = yield* hooks.test(webhook.id)
+  const sent = yield* told(webhook)
   yield* working({ timeoutMillis: 400 }, address)
   const seen = yield* until(detailsOf(sent), ({ attempts }) => attempts.length > 0)
   return { ...seen, first: seen.attempts[0], webhook: yield* hooks.get(webhook.id) }
 }, Effect.scoped)
+
+/** Has another process tell webhooks what happens, until it is killed, at the latest with the scope. */
+const otherProcess = Effect.fnUntraced(function* (
+  { directory, location: [kind, place] }: Store,
+  { concurrency, leaseMillis }: { readonly concurrency: number; readonly leaseMillis: number }
+) {
+  const script = fileURLToPath(new URL("worker.child.ts", import.meta.url))
+  const args = ["--no-warnings", script, kind, directory, place, String(concurrency), String(leaseMillis)]
+  const child = spawn(process.execPath, args, { stdio: "inherit" })
+  const closed = once(child, "close")
+  const kill = Effect.promise(async () => {
+    child.kill("SIGKILL")
+    await closed
+  })
+  yield* Effect.addFinalizer(() => kill)
+  return kill
+})
 
 /** As if the time of every wait had passed. */
 const hurry = Effect.flatMap(
@@ -82,6 +91,51 @@ describe("an attempt to tell a webhook something", () => {
         assert.deepInclude(first, { status: 410 })
         assert.deepInclude(delivery, { state: "failed", nextAt: null })
         assert.strictEqual(webhook.disabled?.because, "gone")
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("that a person asked for is one, and ends nothing but itself", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* receiver((response) => void response.writeHead(503).end())
+        const hooks = yield* service
+        const { webhook } = yield* hooks.create(settings(url), "ci")
+        const sent = yield* hooks.test(webhook.id)
+        yield* working()
+        const once = yield* until(detailsOf(sent), ({ delivery }) => delivery.attempts > 0)
+        assert.deepInclude(once.delivery, { state: "failed", nextAt: null })
+        yield* hooks.redeliver(webhook.id, sent.id)
+        const twice = yield* until(detailsOf(sent), ({ delivery }) => delivery.attempts > 1)
+        assert.deepInclude(twice.delivery, { state: "failed", nextAt: null })
+        assert.deepStrictEqual(
+          received.map(({ id }) => id),
+          [sent.id, sent.id]
+        )
+        assert.isNull((yield* hooks.get(webhook.id)).disabled)
+      }).pipe(Effect.scoped)
+    )
+  )
+
+  it.live("is given back when the worker stops meanwhile, and made by the next one", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* receiver((response) => {
+          if (received.length > 1) response.writeHead(204).end()
+        })
+        const hooks = yield* service
+        const { webhook } = yield* hooks.create(settings(url), "ci")
+        const sent = yield* told(webhook)
+        const arrived = until(
+          Effect.sync(() => received.length),
+          (count) => count > 0
+        )
+        yield* Effect.scoped(Effect.andThen(working(), arrived))
+        assert.deepInclude((yield* detailsOf(sent)).delivery, { state: "pending", attempts: 0 })
+        // Its lease would still hold for a minute.
+        yield* working()
+        const seen = yield* until(detailsOf(sent), ({ delivery }) => delivery.state === "delivered")
+        assert.deepStrictEqual([seen.delivery.attempts, received.length], [1, 2])
       }).pipe(Effect.scoped)
     )
   )
@@ -203,6 +257,41 @@ for (const backend of backends) {
       )
     )
 
+    if (backend === postgres) {
+      it.live("hear each thing once, though two processes share the database", () =>
+        Effect.gen(function* () {
+          const store = yield* backend.fresh
+          // The first one is answered when there is a second, which only the other process can send meanwhile.
+          const waiting: Array<ServerResponse> = []
+          const { received, url } = yield* receiver((response) => {
+            waiting.push(response)
+            if (received.length > 1) for (const each of waiting.splice(0)) each.writeHead(204).end()
+          })
+          for (let count = 0; count < 2; count++) yield* otherProcess(store, { concurrency: 1, leaseMillis: 60_000 })
+          yield* Effect.gen(function* () {
+            const webhooks = yield* Webhooks
+            const hooks = yield* service
+            const made = yield* Effect.forEach(Array.from({ length: 6 }), () => hooks.create(settings(url), "ci"))
+            // Both processes look for what happened, so each of these could be told twice.
+            for (let seconds = 1; seconds <= 6; seconds++) {
+              const connectionId = fromName(`Acme ${seconds}`, new Set())
+              yield* (yield* Runs).begin(run(seconds, { connectionId }), [change(0)])
+            }
+            const all = Effect.forEach(made, ({ webhook }) => webhooks.deliveries(webhook.id, null, 100))
+            const ended = yield* until(all, (logs) =>
+              logs.every((log) => log.length >= 6 && log.every(({ state }) => state === "delivered"))
+            )
+            const sent = ended.flat()
+            assert.deepStrictEqual(new Set(sent.map(({ attempts }) => attempts)), new Set([1]))
+            assert.lengthOf(sent, 36)
+            assert.deepStrictEqual(received.map(({ id }) => id).toSorted(), sent.map(({ id }) => id).toSorted())
+            const runs = received.map(({ body }) => body).toSorted()
+            assert.strictEqual(new Set(runs).size, 6)
+          }).pipe(Effect.provide(Layer.fresh(store.open())))
+        }).pipe(Effect.scoped)
+      )
+    }
+
     it.live("hear it again under the same id when the process died before it noted the answer", () =>
       Effect.gen(function* () {
         const store = yield* backend.fresh
@@ -215,16 +304,12 @@ for (const backend of backends) {
           const { webhook } = yield* hooks.create(settings(url), "ci")
           return yield* hooks.test(webhook.id)
         }).pipe(Effect.provide(Layer.fresh(store.open())))
-        const script = fileURLToPath(new URL("worker.child.ts", import.meta.url))
-        const args = ["--no-warnings", script, store.location[0], store.directory, store.location[1]]
-        const child = spawn(process.execPath, args, { stdio: "inherit" })
-        const closed = once(child, "close")
+        const kill = yield* otherProcess(store, { concurrency: 8, leaseMillis: 1000 })
         yield* until(
           Effect.sync(() => received.length),
           (count) => count > 0
         )
-        child.kill("SIGKILL")
-        yield* Effect.promise(() => closed)
+        yield* kill
         yield* Effect.gen(function* () {
           const webhooks = yield* Webhooks
           assert.deepStrictEqual(yield* webhooks.attempts(sent.id), [])
