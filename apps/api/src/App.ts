@@ -17,20 +17,23 @@ import { KeysHandlers } from "./handlers/Keys.ts"
 import { plansHandlers } from "./handlers/Plans.ts"
 import { runsHandlers } from "./handlers/Runs.ts"
 import { ProfileHandlers } from "./handlers/Profile.ts"
+import { SchedulesHandlers } from "./handlers/Schedules.ts"
 import { setupHandlers } from "./handlers/Setup.ts"
 import { UsersHandlers } from "./handlers/Users.ts"
+import { webhooksHandlers } from "./handlers/Webhooks.ts"
 import * as Docs from "./http/Docs.ts"
 import * as Edge from "./http/Edge.ts"
 import * as IdempotentLive from "./http/IdempotentLive.ts"
 import * as WellFormedLive from "./http/WellFormedLive.ts"
 import * as Metrics from "./ops/Metrics.ts"
+import * as NangoReceiver from "./nango/Receiver.ts"
 import * as Status from "./pages/Status.ts"
 import type { Settings } from "./Settings.ts"
 
 /** What of the settings shapes the answers. */
 export type AppSettings = Pick<
   Settings,
-  "allowPrivateNetwork" | "behindProxy" | "bodyLimit" | "oidc" | "rate" | "tls" | "uploadLimit"
+  "allowPrivateNetwork" | "behindProxy" | "bodyLimit" | "nango" | "oidc" | "rate" | "tls" | "uploadLimit"
 >
 
 /** Serves the API on the context's HttpServer. */
@@ -44,7 +47,9 @@ export const layer = (settings: AppSettings) => {
     ChecksHandlers,
     plansHandlers(uploadLimit),
     runsHandlers(uploadLimit),
+    SchedulesHandlers,
     KeysHandlers,
+    webhooksHandlers({ allowPrivateNetwork }),
     AuditHandlers,
     UsersHandlers,
     GroupsHandlers,
@@ -55,6 +60,7 @@ export const layer = (settings: AppSettings) => {
     HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
     Docs.layer,
     Metrics.layer,
+    NangoReceiver.layer(settings),
     Status.layer(settings),
     Edge.layer(bodyLimit)
   ).pipe(Layer.provide(Authenticator.layer(settings)))

@@ -3,6 +3,9 @@ import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import { KeptPlans } from "@loom-scim/core/runs/KeptPlans"
 import { RunAttendant } from "@loom-scim/core/runs/RunAttendant"
 import { RunService } from "@loom-scim/core/runs/RunService"
+import { ScheduleRunner } from "@loom-scim/core/schedules/ScheduleRunner"
+import { ScheduleService } from "@loom-scim/core/schedules/ScheduleService"
+import { ScheduleWork } from "@loom-scim/core/schedules/ScheduleWork"
 import { Sync } from "@loom-scim/core/runs/Sync"
 import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
 import * as Engine from "@loom-scim/platform-node/workflow/Engine"
@@ -30,8 +33,14 @@ const engine: Layer.Layer<WorkflowEngine, never, SqlClient> = Layer.unwrap(
   )
 )
 
+/** They end before the runs they began, which the next start goes on with. */
+const schedules = ScheduleService.layer.pipe(
+  Layer.provideMerge(ScheduleRunner.layer.pipe(Layer.provide(ScheduleWork.layer)))
+)
+
 /** Over the store and the set-ups. Runs that were left go on as soon as this is built. */
-export const layer = Layer.mergeAll(KeptPlans.layer, RunAttendant.layer).pipe(
+export const layer = Layer.merge(KeptPlans.layer, schedules).pipe(
+  Layer.provideMerge(RunAttendant.layer),
   Layer.provideMerge(Sync.layer),
   Layer.provideMerge(RunService.layer({ drives: "every" })),
   Layer.provide(engine),

@@ -1,4 +1,5 @@
 /** The server from its store to its socket, and the order in which it goes down. */
+import { ScheduleRunner } from "@loom-scim/core/schedules/ScheduleRunner"
 import * as DirectoryLock from "@loom-scim/platform-node/store/DirectoryLock"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http/HttpServer"
@@ -11,12 +12,16 @@ import * as Services from "./Services.ts"
 import type { Settings } from "./Settings.ts"
 import { localUrl } from "./Settings.ts"
 
-/** Not ready first, so that a load balancer looks elsewhere; then no new connections; then the store is closed. */
+/**
+ * Not ready first, so that a load balancer looks elsewhere, and nothing more is fired; then no new connections; then the
+ * store is closed.
+ */
 const draining = (millis: number) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const readiness = yield* Readiness
-      yield* Effect.addFinalizer(() => Effect.andThen(readiness.stop, Effect.sleep(millis)))
+      const { rest } = yield* ScheduleRunner
+      yield* Effect.addFinalizer(() => Effect.andThen(Effect.andThen(rest, readiness.stop), Effect.sleep(millis)))
     })
   )
 

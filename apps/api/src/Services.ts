@@ -2,11 +2,15 @@
 import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import { ScimProbe } from "@loom-scim/core/scim/Probe"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
+import { WebhookService } from "@loom-scim/core/webhooks/WebhookService"
 import * as NodeDomainResolver from "@loom-scim/platform-node/dns/NodeDomainResolver"
 import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
 import * as NodeSamlMetadata from "@loom-scim/platform-node/saml/NodeSamlMetadata"
+import * as NamedSources from "@loom-scim/platform-node/sources/NamedSources"
 import * as Storage from "@loom-scim/platform-node/store/Storage"
+import * as WebhookWorker from "@loom-scim/platform-node/webhooks/worker"
 import { Layer } from "effect"
+import { join, resolve } from "node:path"
 import * as Carrying from "./Carrying.ts"
 import * as Changes from "./Changes.ts"
 import * as NoFiles from "./NoFiles.ts"
@@ -22,10 +26,11 @@ export const layer = (
   const probe = ScimProbe.layer.pipe(Layer.provide(ScimHttpClient.layer()))
   const clients = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
   const metadata = NoFiles.metadata.pipe(Layer.provide(NodeSamlMetadata.layer()))
-  return Carrying.layer.pipe(
+  return Layer.merge(Carrying.layer, WebhookWorker.layer()).pipe(
     Layer.provideMerge(SetupService.layer),
+    Layer.provide(NamedSources.layer(join(resolve(directory), "sources"))),
     Layer.provide([Precondition.layer.pipe(Layer.provide(Changes.layerJournal)), metadata]),
-    Layer.provideMerge(Layer.mergeAll(probe, clients, NoFiles.members, Changes.Changes.layer)),
+    Layer.provideMerge(Layer.mergeAll(probe, clients, NoFiles.members, Changes.Changes.layer, WebhookService.layer)),
     Layer.provideMerge(Layer.merge(resolver, storage))
   )
 }

@@ -2,6 +2,7 @@
 import { Result } from "effect"
 import { isIP } from "node:net"
 import type { Oidc } from "./auth/Oidc.ts"
+import type { NangoSettings } from "./nango/Access.ts"
 
 /** Everything the flags and the environment choose. */
 export interface Settings {
@@ -21,12 +22,18 @@ export interface Settings {
   readonly bodyLimit: number
   /** The largest upload taken, in bytes; it is kept on disk while it is needed. */
   readonly uploadLimit: number
+  /** How long a body may pause before its request is cut. */
+  readonly bodyIdleMillis: number
+  /** How long a body may take that is no upload. */
+  readonly bodyMillis: number
   /** Requests per second that a key may keep up; twice as many at once. */
   readonly rate: number
   /** How long the server still answers after it has said that it is no longer ready, and before it stops listening. */
   readonly drainMillis: number
   /** Whose tokens are taken beside keys; null for nobody's. */
   readonly oidc: Oidc | null
+  /** How webhooks of Nango are taken; null when none are. */
+  readonly nango: NangoSettings | null
   /** Make a new key for everything at the start. */
   readonly newAdminKey: boolean
 }
@@ -41,9 +48,12 @@ export const defaults = {
   tls: null,
   bodyLimit: 1_048_576,
   uploadLimit: 1_073_741_824,
+  bodyIdleMillis: 30_000,
+  bodyMillis: 120_000,
   rate: 50,
   drainMillis: 0,
   oidc: null,
+  nango: null,
   newAdminKey: false
 } as const satisfies Omit<Settings, "directory">
 

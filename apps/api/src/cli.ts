@@ -2,13 +2,15 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as DataDirectory from "@loom-scim/platform-node/store/DataDirectory"
-import { Cause, Config, Effect, Exit, Layer, Logger, Option, References, Result } from "effect"
+import { Cause, Config, Effect, Exit, Layer, Option, References, Result } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import { readFileSync } from "node:fs"
 import { createSecureContext } from "node:tls"
 import * as Oidc from "./auth/Oidc.ts"
 import { oidcFlags, oidcGiven } from "./auth/oidcFlags.ts"
 import { codes, Ended } from "./Ended.ts"
+import * as LogLines from "./ops/LogLines.ts"
+import * as NangoAccess from "./nango/Access.ts"
 import * as Tracing from "./ops/Tracing.ts"
 import * as Server from "./Server.ts"
 import type { Settings } from "./Settings.ts"
@@ -60,6 +62,13 @@ const flags = {
     Flag.withDescription("The largest upload of a source taken, in bytes"),
     within(1024, 1_099_511_627_776),
     Flag.withDefault<number>(defaults.uploadLimit)
+  ),
+  uploadIdle: Flag.Int("upload-idle-seconds").pipe(
+    Flag.withDescription(
+      "How long a body may pause before its request is cut; while bytes come, an upload may take any time"
+    ),
+    within(1, 3600),
+    Flag.withDefault(defaults.bodyIdleMillis / 1000)
   ),
   rateLimit: Flag.Int("rate-limit").pipe(
     Flag.withDescription("Requests per second that one key may keep up"),
@@ -132,9 +141,12 @@ const program = Command.make("loom-scim-api", flags, (given) =>
       tls: yield* tlsOf(given.tlsCert, given.tlsKey),
       bodyLimit: given.bodyLimit,
       uploadLimit: given.uploadLimit,
+      bodyIdleMillis: given.uploadIdle * 1000,
+      bodyMillis: defaults.bodyMillis,
       rate: given.rateLimit,
       drainMillis: given.drain * 1000,
       oidc: oidc.success,
+      nango: yield* Effect.mapError(NangoAccess.read(given.allowPrivateNetwork), ({ message }) => usage(message)),
       newAdminKey: given.newAdminKey
     }
     const allowed = mayListen(settings)
@@ -167,6 +179,6 @@ export const run = (args: ReadonlyArray<string>): void =>
     Effect.tapError((error) => Effect.sync(() => error instanceof Ended && say(`loom-scim-api: ${error.detail}`))),
     Effect.provide(NodeServices.layer),
     Effect.provideService(References.MinimumLogLevel, "Info"),
-    Effect.provide(Logger.layer([Logger.withConsoleError(Logger.formatJson)])),
+    Effect.provide(LogLines.layer),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown })
   )

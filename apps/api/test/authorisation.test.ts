@@ -2,6 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { DateTime, Predicate } from "effect"
+import * as FakeResolver from "../../../packages/platform-node/test/http/fakeResolver.ts"
 import type { Answer, Api } from "./support/api.ts"
 import { closeAll, start } from "./support/api.ts"
 
@@ -19,7 +20,7 @@ const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
 
 const anonymous = ["GET /healthz", "GET /readyz"]
 
-const filled = (template: string): string =>
+const filled = (template: string, made: Readonly<Record<string, string>>): string =>
   template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const values: Readonly<Record<string, string>> = {
       connection: "acme",
@@ -28,7 +29,9 @@ const filled = (template: string): string =>
       group: "g1",
       key: "abcdefghijkl",
       plan: "p20261124-193000-a1b2c3",
-      run: "20261124-193000-a1b2c3"
+      schedule: "s20261124-193000-a1b2c3",
+      run: "20261124-193000-a1b2c3",
+      ...made
     }
     const value = values[name]
     // A new kind of parameter needs a value here, or its endpoint would not really be tried.
@@ -44,28 +47,50 @@ const exampleOf = (document: unknown, operation: unknown): unknown => {
   return Array.isArray(examples) ? examples[0] : undefined
 }
 
-const operationsOf = (document: unknown): ReadonlyArray<Operation> =>
+const operationsOf = (document: unknown, made: Readonly<Record<string, string>>): ReadonlyArray<Operation> =>
   Object.entries(node(at(document, "paths"))).flatMap(([template, methods]) =>
     Object.entries(node(methods)).map(([method, operation]) => ({
       method: method.toUpperCase(),
       template,
-      path: filled(template),
+      path: filled(template, made),
       body: exampleOf(document, operation)
     }))
   )
 
+/** Whether an operation is about the connection acme: by its path, by what acme's it is below, or by its body. */
+const isOfAcme = ({ body, template }: Operation): boolean =>
+  /\{(?:connection|webhook)\}/.test(template) || at(body, "connectionId") === "acme"
+
+/** A webhook of a connection, and a delivery to it. */
+const webhookOf = async (api: Api, connectionId: string) => {
+  const body = { url: "https://hooks.example.com/", connectionId, events: ["run.paused"] }
+  const { json } = await api.call("POST", "/v1/webhooks", { body })
+  const webhook = String(json["id"])
+  const headers = { prefer: "respond-async" }
+  const sent = await api.call("POST", `/v1/webhooks/${webhook}/test`, { headers })
+  assert.strictEqual(sent.status, 202, sent.text)
+  return { webhook, delivery: String(at(sent.json, "delivery", "id")) }
+}
+
 describe("who may do what", () => {
   let api: Api
   let guarded: ReadonlyArray<Operation>
+  let webhooks: string
   const acme = ConnectionId.make("acme")
 
   beforeAll(async () => {
-    api = await start({ rate: 10_000 })
+    // No name leads anywhere, so that nothing leaves this machine.
+    api = await start(
+      { rate: 10_000 },
+      FakeResolver.layer(() => undefined)
+    )
     for (const name of ["Acme", "Beta"]) {
       assert.strictEqual((await api.call("POST", "/v1/connections", { body: { name } })).status, 201)
     }
     const { json } = await api.anonymous("GET", "/openapi.json")
-    const operations = operationsOf(json)
+    await webhookOf(api, "beta")
+    const operations = operationsOf(json, await webhookOf(api, "acme"))
+    webhooks = (await api.call("GET", "/v1/webhooks")).text
     const open = operations.filter(({ method, template }) => anonymous.includes(`${method} ${template}`))
     assert.lengthOf(open, anonymous.length)
     guarded = operations.filter((operation) => !open.includes(operation))
@@ -82,6 +107,7 @@ describe("who may do what", () => {
     }
     const { json } = await api.call("GET", "/v1/connections/acme")
     assert.strictEqual(json["sequence"], 1, "nothing may have changed")
+    assert.strictEqual((await api.call("GET", "/v1/webhooks")).text, webhooks)
   }
 
   const unauthenticated = ({ headers, json, status }: Answer, { method, path }: Operation) => {
@@ -114,9 +140,10 @@ describe("who may do what", () => {
 
   it("a key for one connection never sees or changes another's", async () => {
     const { whole } = await api.makeKey([{ verb: "admin", connection: ConnectionId.make("beta") }])
-    await everywhere(whole, (answer, { method, template }) => {
+    await everywhere(whole, (answer, operation) => {
+      const { method, template } = operation
       const what = `${method} ${template}`
-      if (template.includes("{connection}")) assert.strictEqual(answer.status, 404, what)
+      if (isOfAcme(operation)) assert.strictEqual(answer.status, 404, what)
       else if (answer.status === 200) {
         assert.strictEqual(method, "GET", what)
         assert.notInclude(answer.text.toLowerCase(), "acme", what)

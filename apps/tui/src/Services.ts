@@ -1,5 +1,7 @@
 /** Composes core over this machine: which store, which resolver, which network. No logic lives here. */
+import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import { JournalFailure } from "@loom-scim/core/ports/Journal"
 import { MemberList } from "@loom-scim/core/ports/MemberList"
 import { SamlMetadata } from "@loom-scim/core/ports/SamlMetadata"
 import type { Face } from "@loom-scim/core/setup/Evidence"
@@ -22,7 +24,7 @@ export interface Environment {
 }
 
 /** The HTTP stack and the XML parser are loaded by the first check that needs them, not by every start. */
-const probeOnDemand = Layer.effect(
+export const probeOnDemand = Layer.effect(
   ScimProbe,
   Effect.gen(function* () {
     const resolver = yield* Effect.context<DomainResolver>()
@@ -68,9 +70,12 @@ const membersOnDemand = Layer.succeed(
   })
 )
 
+const resolverOf = ({ dnsServers }: Pick<Environment, "dnsServers">) =>
+  NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
+
 /** Everything a command may use. */
 export const layer = ({ directory, dnsServers, face }: Environment) => {
-  const resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
+  const resolver = resolverOf({ dnsServers })
   const storage = Storage.layerFromEnv({ directory, face })
   const setup = SetupService.layer.pipe(Layer.provide([probeOnDemand, metadataOnDemand]))
   return Layer.merge(setup, membersOnDemand).pipe(Layer.provideMerge(Layer.merge(resolver, storage)))
@@ -79,33 +84,60 @@ export const layer = ({ directory, dnsServers, face }: Environment) => {
 /** What a command needs that only guides, shows and checks set-ups. */
 export type SetupServices = SetupService | MemberList
 
-/** Set-ups through a server; the HTTP client and the contract are loaded by the first use. */
-export const throughServer = (access: Access): Layer.Layer<SetupServices> =>
-  Layer.merge(
+/** What a command needs beside that which works with users and groups. */
+export type ClientServices = SetupServices | ConnectedClient | DomainResolver
+
+/** Where the services of a command come from: this machine, or the API of a server. */
+export interface Places<R, E> {
+  readonly here: (environment: Environment) => Layer.Layer<R, E>
+  readonly there: (access: Access, environment: Pick<Environment, "dnsServers">) => Layer.Layer<R, E>
+}
+
+/** Set-ups. What a server needs, the HTTP client and the contract, is loaded by the first use. */
+export const setups: Places<SetupServices, Layer.Error<ReturnType<typeof layer>>> = {
+  here: layer,
+  there: (access) =>
+    Layer.merge(
+      Layer.unwrap(
+        Effect.map(
+          Effect.promise(() => import("./remote/Remote.ts")),
+          ({ layerOf }) => layerOf(access)
+        )
+      ),
+      membersOnDemand
+    )
+}
+
+/** All that commands use over a server; names of other servers are looked up here. */
+export const elsewhere = (access: Access, environment: Pick<Environment, "dnsServers">) =>
+  Layer.mergeAll(
     Layer.unwrap(
       Effect.map(
-        Effect.promise(() => import("./remote/Remote.ts")),
-        (remote) => remote.layer(access)
+        Effect.promise(() => import("./remote/Everything.ts")),
+        (everything) => everything.layer(access)
       )
     ),
-    membersOnDemand
+    membersOnDemand,
+    resolverOf(environment)
   )
 
-/** Set-ups on a data directory or, when a server holds it and there is a key, through that server. */
-export const setupLayer = (
+/** On a data directory or, when a server holds it and there is a key, through that server. */
+export const chosen = <R, E extends { readonly _tag: string }>(
+  { here, there }: Places<R, E>,
   environment: Environment,
   key: Option.Option<Redacted.Redacted>
-): Layer.Layer<SetupServices, Layer.Error<ReturnType<typeof layer>>> => {
-  const here = layer(environment)
-  if (Option.isNone(key)) return here
-  return here.pipe(
-    Layer.catchTag("JournalFailure", (failure) =>
+): Layer.Layer<R, E> => {
+  const local = here(environment)
+  if (Option.isNone(key)) return local
+  return local.pipe(
+    Layer.catch((failure) =>
       Layer.unwrap(
         Effect.gen(function* () {
-          const holder = failure.reason === "held" ? yield* readHolder(resolve(environment.directory)) : Option.none()
+          const isHeld = failure instanceof JournalFailure && failure.reason === "held"
+          const holder = isHeld ? yield* readHolder(resolve(environment.directory)) : Option.none()
           const url = Option.flatMapNullishOr(holder, (found) => found.url)
           if (Option.isNone(url)) return yield* Effect.fail(failure)
-          return throughServer({ url: url.value, key: key.value })
+          return there({ url: url.value, key: key.value }, environment)
         })
       )
     )

@@ -5,6 +5,7 @@ import { Cause, Effect, Exit, Logger, Option, References } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { continuousCommands } from "./cliContinuous.ts"
 import { directoryCommands } from "./cliDirectory.ts"
+import { nangoCommands } from "./cliNango.ts"
 import { reconcileCommands } from "./cliReconcile.ts"
 import { connection, loaded, root } from "./cliRoot.ts"
 import { runCommands } from "./cliRuns.ts"
@@ -205,6 +206,7 @@ const program = root.pipe(
     ...reconcileCommands,
     ...runCommands,
     ...continuousCommands,
+    nangoCommands,
     connections,
     key,
     sandbox,

@@ -12,13 +12,17 @@ import { KeysGroup } from "./Keys.ts"
 import { PlansGroup } from "./Plans.ts"
 import { RunsGroup } from "./Runs.ts"
 import { ProfileGroup } from "./Profile.ts"
+import { SchedulesGroup } from "./Schedules.ts"
 import { SetupGroup } from "./Setup.ts"
 import { UsersGroup } from "./Users.ts"
+import { WebhooksGroup } from "./Webhooks.ts"
 
 /** Everything under /v1, and health beside it. A new group is added before the prefix. */
 export class Api extends HttpApi.make("loom-scim")
   .add(ConnectionsGroup, SetupGroup, CredentialsGroup, ChecksGroup, PlansGroup, RunsGroup, KeysGroup, AuditGroup)
   .add(UsersGroup, GroupsGroup, DoctorGroup, ProfileGroup)
+  .add(WebhooksGroup)
+  .add(SchedulesGroup)
   .prefix("/v1")
   .add(HealthGroup)
   .annotateMerge(

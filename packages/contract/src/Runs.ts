@@ -4,8 +4,9 @@ import { ActionTag } from "@loom-scim/core/provisioning/Action"
 import { Decision } from "@loom-scim/core/provisioning/Decision"
 import { PolicyText } from "@loom-scim/core/provisioning/PolicyRead"
 import { UndoRefusal } from "@loom-scim/core/provisioning/UndoOutcome"
+import { Plan } from "@loom-scim/core/provisioning/Plan"
 import { Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
-import { ItemOutcome, ItemState, Phase } from "@loom-scim/core/runs/RunItem"
+import { ItemOutcome, ItemState, Phase, RunItem } from "@loom-scim/core/runs/RunItem"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { path } from "./Connections.ts"
@@ -57,14 +58,16 @@ export const RunReport = Schema.Struct({
   decisions: Schema.Array(Decision)
 }).pipe(shown("RunReport", "A run with what was counted and decided.", reportExample))
 
+const Impossible = Schema.Array(
+  Schema.Struct({ label: Schema.String, tag: ActionTag, reason: UndoRefusal, detail: Schema.String })
+)
+
 /** What beginning a run came to. */
 export const RunBegun = Schema.Struct({
   /** Null when there was nothing to do. */
   report: Schema.NullOr(RunReport),
   /** What cannot be put back, of an undoing. */
-  impossible: Schema.Array(
-    Schema.Struct({ label: Schema.String, tag: ActionTag, reason: UndoRefusal, detail: Schema.String })
-  ),
+  impossible: Impossible,
   /** What the source had that made nobody; null without an upload. */
   remarks: Schema.NullOr(SourceRemarks)
 }).pipe(
@@ -72,6 +75,30 @@ export const RunBegun = Schema.Struct({
     report: reportExample,
     impossible: [],
     remarks: null
+  })
+)
+
+const creation = {
+  _tag: "Create",
+  key: "1",
+  label: "ada@acme.com",
+  at: "line 2",
+  reason: "newInSource",
+  resource: { userName: "ada@acme.com" }
+} as const
+
+/** What another run would do about a run. */
+export const Proposal = Schema.Struct({ plan: Plan, impossible: Impossible }).pipe(
+  shown("RunProposal", "What trying it again, or undoing it, would do by now, and what cannot be put back.", {
+    plan: {
+      version: 1,
+      census: runExample.census,
+      withheld: [],
+      counts: { Create: 1 },
+      skipped: {},
+      actions: [creation]
+    },
+    impossible: []
   })
 )
 
@@ -108,6 +135,30 @@ export const ItemPage = Page.of(Item).pipe(
   shown("RunItemPage", "Items in the order of the plan.", { items: [itemExample], nextCursor: null })
 )
 
+/** A page of items with everything that was to be done. */
+export const JournalPage = Page.of(RunItem).pipe(
+  shown("RunJournalPage", "Items in the order of the plan, each with its whole action.", {
+    items: [
+      {
+        position: 0,
+        phase: "creations",
+        action: creation,
+        state: "done",
+        intendedAt: "2026-11-24T19:30:01.000Z",
+        settledAt: "2026-11-24T19:30:01.100Z",
+        outcome: { _tag: "Done", id: "2819c223", by: "answer" }
+      }
+    ],
+    nextCursor: null
+  })
+)
+
+const isStates =
+  /^(?:planned|intended|done|doubtful|failed|dropped)(?:,(?:planned|intended|done|doubtful|failed|dropped))*$/
+
+/** States of items, separated by commas. */
+export const States = Schema.String.check(Schema.isPattern(isStates, { message: "states, separated by commas" }))
+
 /** What a listener gets. `item` has an id to go on behind; `status` tells how the run stands, at first and when it changes. */
 export const RunStreamEvent = Schema.Union([
   Schema.Struct({ id: Schema.String, event: Schema.Literal("item"), data: Schema.fromJsonString(ItemFields) }),
@@ -130,10 +181,12 @@ export const Note = Schema.Struct({ note: Schema.String.check(Schema.isMinLength
   shown("Note", "Why it is decided so; kept with the key's name.", { note: "The office in Ulm was closed." })
 )
 
-/** Limits of the guard. */
-export const Again = Schema.Struct({ policy: Schema.optionalKey(PolicyText) }).pipe(
-  shown("RunAgain", "The guard's limits; careful without them.", { policy: { losses: { count: 20 } } })
-)
+/** Limits of the guard, and which plan it is to be. */
+export const Again = Schema.Struct({
+  policy: Schema.optionalKey(PolicyText),
+  /** The fingerprint of the plan that was proposed; refused when it would be another by now. */
+  seen: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)))
+}).pipe(shown("RunAgain", "The guard's limits; careful without them.", { policy: { losses: { count: 20 } } }))
 
 /** How long an answer is waited for. */
 export const prefer = {
@@ -183,6 +236,14 @@ export class RunsGroup extends HttpApiGroup.make("runs")
     })
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "What became of each object"),
+    HttpApiEndpoint.get("journal", `${one}/journal`, {
+      params: runPath,
+      query: { ...Page.query(ItemCursor), states: Schema.optionalKey(States) },
+      success: JournalPage,
+      error: reading
+    })
+      .annotate(Needs, { verb: "read", over: "connection" })
+      .annotate(OpenApi.Summary, "The same with everything that was to be done, from what to what"),
     HttpApiEndpoint.get("follow", `${one}/events`, {
       params: runPath,
       headers: lastEventId,
@@ -214,12 +275,7 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Reject what the guard holds; the run ends"),
-    HttpApiEndpoint.post("pause", `${one}/pause`, {
-      params: runPath,
-      headers: idempotencyKey,
-      success: RunReport,
-      error: working
-    })
+    HttpApiEndpoint.post("pause", `${one}/pause`, { params: runPath, headers, success: stands, error: working })
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Stop cleanly until somebody says resume"),
@@ -231,6 +287,9 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "End it: nothing more is sent"),
+    HttpApiEndpoint.get("retryOf", `${one}/retry`, { params: runPath, success: Proposal, error: working })
+      .annotate(Needs, { verb: "read", over: "connection" })
+      .annotate(OpenApi.Summary, "What trying it again would do; changes nothing"),
     HttpApiEndpoint.post("retry", `${one}/retry`, {
       params: runPath,
       headers,
@@ -241,6 +300,9 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Try what it left undone again, as a run of its own"),
+    HttpApiEndpoint.get("undoOf", `${one}/undo`, { params: runPath, success: Proposal, error: working })
+      .annotate(Needs, { verb: "read", over: "connection" })
+      .annotate(OpenApi.Summary, "What undoing it would do; changes nothing"),
     HttpApiEndpoint.post("undo", `${one}/undo`, {
       params: runPath,
       headers,

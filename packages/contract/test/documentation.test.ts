@@ -14,10 +14,13 @@ import { Key, KeyPage, MadeKey, NewKey } from "../src/Keys.ts"
 import { SeenQuirk, ServerProfile } from "../src/Profile.ts"
 import { DriftReport, Plan, Upload } from "../src/Plans.ts"
 import * as Problem from "../src/Problem.ts"
-import { Again, FromPlan, Item, ItemPage, Note, RunBegun, RunPage, RunReport, RunShown } from "../src/Runs.ts"
+import { Again, FromPlan, Item, ItemPage, JournalPage, Note, Proposal } from "../src/Runs.ts"
+import { RunBegun, RunPage, RunReport, RunShown } from "../src/Runs.ts"
+import { Firing, FiringPage, NewSchedule, Schedule, ScheduleChange, SchedulePage } from "../src/Schedules.ts"
 import { Command, EventPage, Permission, SetupEvent } from "../src/Setup.ts"
 import { Setup, SetupStep, SetupTask, TaskAnswer } from "../src/SetupTask.ts"
 import { NewRole } from "../src/Users.ts"
+import * as Webhooks from "../src/Webhooks.ts"
 
 const document = OpenApi.fromApi(Api)
 const schemas = Object.entries(document.components.schemas)
@@ -45,11 +48,19 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   NewRun: FromPlan,
   RunItem: Item,
   RunItemPage: ItemPage,
+  RunJournalPage: JournalPage,
+  RunProposal: Proposal,
   Note,
   RunBegun,
   RunPage,
   RunReport,
   Run: RunShown,
+  Firing,
+  FiringPage,
+  NewSchedule,
+  Schedule,
+  ScheduleChange,
+  SchedulePage,
   SetupCommand: Command,
   EventPage,
   CommandPermission: Permission,
@@ -70,6 +81,15 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   DoctorReport,
   SeenQuirk,
   ServerProfile,
+  Webhook: Webhooks.Webhook,
+  MadeWebhook: Webhooks.MadeWebhook,
+  NewWebhook: Webhooks.NewWebhook,
+  WebhookChange: Webhooks.WebhookChange,
+  WebhookPage: Webhooks.WebhookPage,
+  SecretRotation: Webhooks.SecretRotation,
+  WebhookDelivery: Webhooks.Delivery,
+  WebhookDeliveryPage: Webhooks.DeliveryPage,
+  WebhookDeliveryReport: Webhooks.DeliveryReport,
   ...Object.fromEntries(Problem.all.map((problem) => [problem.identifier, problem]))
 }
 
@@ -111,7 +131,8 @@ describe("the OpenAPI document", () => {
   })
 
   it("gives every problem a type of its own, under one scheme", () => {
-    const types = schemas.flatMap(([, schema]) =>
+    const problems = schemas.filter(([name]) => name.endsWith("Problem"))
+    const types = problems.flatMap(([, schema]) =>
       examplesOf(schema).flatMap((example) =>
         Predicate.hasProperty(example, "type") && Predicate.isString(example.type) ? [example.type] : []
       )

@@ -15,6 +15,8 @@ export const unknownConnection = new NotFoundProblem({
   next: "List the connections: GET /v1/connections"
 })
 
+const idOf = Schema.decodeUnknownOption(ConnectionId)
+
 /** Decides. A connection out of reach looks as if it did not exist. */
 export const admit = (
   grants: ReadonlyArray<Grant>,
@@ -32,7 +34,7 @@ export const admit = (
         ? Result.void
         : Result.fail(notAllowed(`This needs ${verb} over some connection.`))
     case "connection": {
-      const id = Schema.decodeUnknownOption(ConnectionId)(connection)
+      const id = idOf(connection)
       if (Option.isNone(id) || !allows(grants, "read", id.value)) return Result.fail(unknownConnection)
       return allows(grants, verb, id.value)
         ? Result.void

@@ -58,19 +58,17 @@ export class Authenticator extends Context.Service<
         const waitOf = RateLimit.make(rate)
         const verify = oidc === null ? null : yield* Tokens.make(oidc, allowPrivateNetwork)
 
-        const touch = ({ id, lastUsedAt }: ApiKey, now: DateTime.Utc): Effect.Effect<void> =>
+        const isTouched = ({ lastUsedAt }: ApiKey, now: DateTime.Utc): boolean =>
           lastUsedAt !== null && DateTime.toEpochMillis(now) - DateTime.toEpochMillis(lastUsedAt) < touchEveryMillis
-            ? Effect.void
-            : // A full disk must not keep people from looking at what is there.
-              Effect.ignore(keys.touch(id, now))
 
-        const paced = Effect.fnUntraced(function* (id: string, now: DateTime.Utc) {
+        /** Null for whoever keeps the pace. */
+        const tooFast = (id: string, now: DateTime.Utc): TooManyProblem | null => {
           const waitMillis = waitOf(id, DateTime.toEpochMillis(now))
-          if (waitMillis <= 0) return
+          if (waitMillis <= 0) return null
           const retryAfter = Math.ceil(waitMillis / 1000)
           const detail = `This caller may send ${rate} requests per second.`
-          return yield* new TooManyProblem({ detail, next: `Wait ${retryAfter} s.`, retryAfter })
-        })
+          return new TooManyProblem({ detail, next: `Wait ${retryAfter} s.`, retryAfter })
+        }
 
         const byKey = Effect.fnUntraced(function* (credential: Redacted.Redacted, now: DateTime.Utc) {
           const given = KeySecret.parse(credential)
@@ -79,8 +77,10 @@ export class Authenticator extends Context.Service<
           const matches = KeySecret.sameHash(given.value.hash, Option.isSome(found) ? found.value.hash : nobody)
           if (Option.isNone(found) || !matches || !isValid(found.value.key, now)) return yield* unauthenticated
           const { key } = found.value
-          yield* paced(key.id, now)
-          yield* touch(key, now)
+          const refusal = tooFast(key.id, now)
+          if (refusal !== null) return yield* refusal
+          // A full disk must not keep people from looking at what is there.
+          if (!isTouched(key, now)) yield* Effect.ignore(keys.touch(key.id, now))
           return { id: key.id, kind: "key", name: `${key.name} (${key.id})`, grants: key.grants } as const
         })
 
@@ -94,17 +94,16 @@ export class Authenticator extends Context.Service<
             ({ detail }) => new NotReadyProblem({ detail, next: "Try again in a moment, or use an API key." })
           )
           if (Option.isNone(caller)) return yield* unauthenticated
-          yield* paced(caller.value.id, now)
+          const refusal = tooFast(caller.value.id, now)
+          if (refusal !== null) return yield* refusal
           return caller.value
         })
 
         return Authenticator.of({
-          authenticate: Effect.fnUntraced(function* (credential): Effect.fn.Return<Caller, Refused> {
-            const now = yield* DateTime.now
-            return verify !== null && Tokens.isToken(credential)
-              ? yield* byToken(verify, credential, now)
-              : yield* byKey(credential, now)
-          })
+          authenticate: (credential) =>
+            Effect.flatMap(DateTime.now, (now): Effect.Effect<Caller, Refused> =>
+              verify !== null && Tokens.isToken(credential) ? byToken(verify, credential, now) : byKey(credential, now)
+            )
         })
       })
     )

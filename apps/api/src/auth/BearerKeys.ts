@@ -1,6 +1,6 @@
 /** The Authorization middleware: who is calling, and whether the endpoint is for them. */
 import { Authorization, Needs, Principal } from "@loom-scim/contract/Security"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, References } from "effect"
 import { RouteContext } from "effect/http/HttpRouter"
 import { admit } from "./Admit.ts"
 import { Authenticator } from "./Authenticator.ts"
@@ -16,7 +16,15 @@ export const layer: Layer.Layer<Authorization, never, Authenticator> = Layer.eff
         yield* Effect.fromResult(
           admit(caller.grants, Context.getOption(endpoint.annotations, Needs), params["connection"])
         )
-        return yield* app.pipe(Effect.provideService(Principal, caller), Effect.annotateLogs({ caller: caller.id }))
+        return yield* Effect.updateContext(app, (context: Context.Context<never>) =>
+          context.pipe(
+            Context.add(Principal, caller),
+            Context.add(References.CurrentLogAnnotations, {
+              ...Context.get(context, References.CurrentLogAnnotations),
+              caller: caller.id
+            })
+          )
+        )
       })
     })
   )

@@ -1,7 +1,7 @@
 /** The form of a key, `lsk_<id>_<secret>`, and what of it is stored. */
 import { ApiKeyId } from "@loom-scim/core/ports/ApiKeys"
 import { Option, Redacted } from "effect"
-import { createHash, randomBytes, randomInt, timingSafeEqual } from "node:crypto"
+import { hash, randomBytes, randomInt, timingSafeEqual } from "node:crypto"
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 const pattern = /^lsk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})$/
@@ -14,7 +14,7 @@ export interface FreshKey {
 }
 
 /** SHA-256 suffices: the secret is 256 random bits, so there is nothing to guess that slow hashing would protect. */
-export const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex")
+export const hashOf = (secret: string): string => hash("sha256", secret, "hex")
 
 /** Makes one. */
 export const make = (): FreshKey => {

@@ -5,8 +5,9 @@ import { ofStore } from "@loom-scim/contract/problemOf"
 import type { KeptChecks } from "@loom-scim/core/ports/Reports"
 import { Reports } from "@loom-scim/core/ports/Reports"
 import * as Check from "@loom-scim/core/setup/Check"
+import * as CheckKept from "@loom-scim/core/setup/CheckKept"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { DateTime, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { actor, reading } from "./support.ts"
 
@@ -16,16 +17,13 @@ export const ChecksHandlers = HttpApiBuilder.group(
   Api,
   "checks",
   Effect.fnUntraced(function* (handlers) {
+    const services = yield* Effect.context<SetupService | Reports>()
     const setup = yield* SetupService
     const reports = yield* Reports
     return handlers.handleAll({
       run: Effect.fnUntraced(function* ({ params }) {
         const by = yield* actor
-        const checking = Check.run(params.connection, by)
-        const results = yield* reading(Effect.provideService(checking, SetupService, setup))
-        const checks = { at: yield* DateTime.now, by: by.name, results }
-        yield* Effect.mapError(reports.keepChecks(params.connection, checks), ofStore)
-        return shown(checks)
+        return shown(yield* reading(Effect.provideContext(CheckKept.run(params.connection, by), services)))
       }),
       latest: Effect.fnUntraced(function* ({ params }) {
         yield* reading(setup.get(params.connection))

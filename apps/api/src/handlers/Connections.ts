@@ -10,7 +10,7 @@ import { Ledger } from "@loom-scim/core/ports/Ledger"
 import * as Progress from "@loom-scim/core/setup/Progress"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { pageOf } from "./paging.ts"
 import { actor, changing, reading, versioned } from "./support.ts"
@@ -43,17 +43,8 @@ export const ConnectionsHandlers = HttpApiBuilder.group(
           connectionsAfter: position
         }))
         // A removed connection keeps its place in the list, so a page may be shorter than asked for.
-        const items = yield* Effect.forEach(
-          rows,
-          ({ id }) =>
-            setup.get(id).pipe(
-              Effect.map(Option.some),
-              Effect.catchTag("SetupRefused", () => Effect.succeed(Option.none<Connection>())),
-              Effect.mapError(ofStore)
-            ),
-          { concurrency: 8 }
-        )
-        return { items: items.flatMap((item) => (Option.isSome(item) ? [shown(item.value)] : [])), nextCursor }
+        const items = yield* Effect.mapError(setup.present(rows.map(({ id }) => id)), ofStore)
+        return { items: items.map(shown), nextCursor }
       }),
       create: Effect.fnUntraced(function* ({ payload }) {
         const connection = yield* Effect.mapError(setup.begin(payload.name, yield* actor), (error) => ofSetup(error))

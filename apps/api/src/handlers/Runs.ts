@@ -14,6 +14,7 @@ import { KeptPlans, remarksOf } from "@loom-scim/core/runs/KeptPlans"
 import type { Run, RunId } from "@loom-scim/core/runs/Run"
 import { RunAttendant } from "@loom-scim/core/runs/RunAttendant"
 import type { RunEvents } from "@loom-scim/core/runs/RunEvent"
+import { ItemState, type Phase } from "@loom-scim/core/runs/RunItem"
 import { RunService } from "@loom-scim/core/runs/RunService"
 import { Sync } from "@loom-scim/core/runs/Sync"
 import type { Prepared } from "@loom-scim/core/runs/SyncPlan"
@@ -22,7 +23,7 @@ import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { verifiedDomains } from "@loom-scim/core/setup/State"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { Effect, Stream } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type { Readiness } from "../Readiness.ts"
 import { located, placeOf, runOf, standing, waited, working } from "./answers.ts"
@@ -31,6 +32,8 @@ import { itemOf } from "./itemView.ts"
 import { pageOf } from "./paging.ts"
 import { actor, reading } from "./support.ts"
 import * as Upload from "./upload.ts"
+
+const isState = Schema.is(ItemState)
 
 interface Begun {
   readonly run: Run | null
@@ -121,11 +124,36 @@ export const runsHandlers = (uploadLimit: number) =>
 
       const again = Effect.fnUntraced(function* (
         asked: { readonly connection: ConnectionId; readonly run: RunId },
-        { policy = {} }: typeof AgainAsked.Type
+        { policy = {}, seen: shown }: typeof AgainAsked.Type
       ) {
         const connection: Connection = yield* reading(setup.get(asked.connection))
         const { run } = yield* known(asked.connection, asked.run)
-        return { run, policy: policyOf(policy, verifiedDomains(connection.state)), by: yield* actor }
+        const options = {
+          policy: policyOf(policy, verifiedDomains(connection.state)),
+          by: yield* actor,
+          seen: shown ?? null
+        }
+        return { run, options }
+      })
+
+      const itemsOf = Effect.fnUntraced(function* (
+        asked: { readonly connection: ConnectionId; readonly run: RunId },
+        query: { readonly limit?: number; readonly cursor?: typeof ItemCursor.Type; readonly phase?: Phase },
+        states: ReadonlyArray<ItemState>
+      ) {
+        yield* seen(asked.connection, asked.run)
+        const limit = query.limit ?? defaultLimit
+        const wanted = {
+          limit: limit + 1,
+          after: query.cursor?.itemsAfter ?? -1,
+          ...(states.length === 0 ? {} : { states }),
+          ...(query.phase === undefined ? {} : { phase: query.phase })
+        }
+        const found = yield* Effect.mapError(runs.items(asked.run, wanted), ofStore)
+        const { nextCursor, rows } = yield* pageOf(found, limit, ItemCursor, ({ position }) => ({
+          itemsAfter: position
+        }))
+        return { items: rows, nextCursor }
       })
 
       return handlers.handleAll({
@@ -156,30 +184,20 @@ export const runsHandlers = (uploadLimit: number) =>
         }),
         get: ({ params }) => seen(params.connection, params.run),
         items: Effect.fnUntraced(function* ({ params, query }) {
-          yield* seen(params.connection, params.run)
-          const limit = query.limit ?? defaultLimit
-          const asked = {
-            limit: limit + 1,
-            after: query.cursor?.itemsAfter ?? -1,
-            ...(query.state === undefined ? {} : { states: [query.state] }),
-            ...(query.phase === undefined ? {} : { phase: query.phase })
-          }
-          const found = yield* Effect.mapError(runs.items(params.run, asked), ofStore)
-          const { nextCursor, rows } = yield* pageOf(found, limit, ItemCursor, ({ position }) => ({
-            itemsAfter: position
-          }))
-          return { items: rows.map(itemOf), nextCursor }
+          const { items, nextCursor } = yield* itemsOf(params, query, query.state === undefined ? [] : [query.state])
+          return { items: items.map(itemOf), nextCursor }
         }),
+        journal: ({ params, query }) => itemsOf(params, query, (query.states ?? "").split(",").filter(isState)),
         follow: Effect.fnUntraced(function* ({ headers, params }) {
           yield* seen(params.connection, params.run)
           return yield* Effect.provideContext(followRun(params.run, headers["last-event-id"] ?? 0), services)
         }),
         allow: ({ headers, params, payload }) => decided("allow", params, payload.note, headers.prefer),
         reject: ({ headers, params, payload }) => decided("reject", params, payload.note, headers.prefer),
-        pause: Effect.fnUntraced(function* ({ params }) {
+        pause: Effect.fnUntraced(function* ({ headers, params }) {
           yield* known(params.connection, params.run)
-          yield* working(attendant.pause(params.run, yield* actor))
-          return yield* known(params.connection, params.run)
+          const wait = yield* working(attendant.pause(params.run, yield* actor))
+          return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
         }),
         resume: Effect.fnUntraced(function* ({ headers, params }) {
           yield* known(params.connection, params.run)
@@ -191,14 +209,23 @@ export const runsHandlers = (uploadLimit: number) =>
           const wait = yield* working(attendant.cancel(params.run, yield* actor))
           return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
         }),
+        retryOf: Effect.fnUntraced(function* ({ params }) {
+          const { run } = yield* known(params.connection, params.run)
+          const plan = yield* working(Effect.provideContext(Again.retryOf(run), services))
+          return { plan, impossible: [] }
+        }),
+        undoOf: Effect.fnUntraced(function* ({ params }) {
+          const { run } = yield* known(params.connection, params.run)
+          return yield* working(Effect.provideContext(Again.undoOf(run), services))
+        }),
         retry: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const { by, policy, run } = yield* again(params, payload)
-          const begun = yield* working(Effect.provideContext(Again.retry(run, policy, by), services))
+          const { options, run } = yield* again(params, payload)
+          const begun = yield* working(Effect.provideContext(Again.retry(run, options), services))
           return yield* answered(params.connection, { run: begun }, headers.prefer)
         }),
         undo: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const { by, policy, run } = yield* again(params, payload)
-          const begun = yield* working(Effect.provideContext(Again.undo(run, policy, by), services))
+          const { options, run } = yield* again(params, payload)
+          const begun = yield* working(Effect.provideContext(Again.undo(run, options), services))
           return yield* answered(params.connection, begun, headers.prefer)
         })
       })

@@ -1,5 +1,5 @@
 /** What surrounds every request, known route or not: its id, the body limit, the log line, and the form of errors. */
-import { Cause, ByteSize, Clock, Effect } from "effect"
+import { ByteSize, Cause, Clock, Context, Effect, References } from "effect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { causeResponse } from "effect/http/HttpServerError"
@@ -20,25 +20,27 @@ const rendered = <E>(cause: Cause.Cause<E>) =>
   )
 
 /** The middleware, for the whole router. */
-export const layer = (bodyLimit: number) =>
-  HttpRouter.middleware(
+export const layer = (bodyLimit: number) => {
+  const limit = ByteSize.bytes(bodyLimit)
+  return HttpRouter.middleware(
     Effect.fnUntraced(function* (app: Effect.Effect<HttpServerResponse, unhandled>) {
       const request = yield* HttpServerRequest
       const id = RequestId.of(request)
       const started = yield* Clock.currentTimeMillis
-      const answering = Effect.gen(function* () {
-        const response = yield* app.pipe(
-          Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause)))
+      const annotations = { request: id, method: request.method, path: pathOf(request.url) }
+      const response = yield* app.pipe(
+        Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause))),
+        // Both at once: each change of a request's context costs the same, however little it changes.
+        Effect.updateContext((context: Context.Context<never>) =>
+          context.pipe(Context.add(References.CurrentLogAnnotations, annotations), Context.add(MaxBodySize, limit))
         )
-        const millis = (yield* Clock.currentTimeMillis) - started
-        yield* Effect.annotateLogs(Effect.logInfo("answered"), { status: response.status, millis })
-        yield* Measured.answered(request.method, response.status, millis)
-        return yield* Rendering.finish(response, id)
-      })
-      return yield* answering.pipe(
-        Effect.annotateLogs({ request: id, method: request.method, path: pathOf(request.url) }),
-        Effect.provideService(MaxBodySize, ByteSize.bytes(bodyLimit))
       )
+      const millis = (yield* Clock.currentTimeMillis) - started
+      const { status } = response
+      yield* Effect.annotateLogs(Effect.logInfo("answered"), { ...annotations, status, millis })
+      yield* Measured.answered(request.method, status, millis)
+      return yield* Rendering.finish(response, id)
     }),
     { global: true }
   )
+}

@@ -71,18 +71,22 @@ const named = (response: Response, requestId: string): Response => {
   )
 }
 
+/** What every answer carries beside its id. */
+const usual = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } as const
+const uncached = { ...usual, "cache-control": "no-store" } as const
+
+const headed = (response: Response, requestId: string): Response =>
+  HttpServerResponse.setHeaders(response, {
+    "x-request-id": requestId,
+    ...(response.headers["cache-control"] === undefined ? uncached : usual)
+  })
+
 /** Finishes an answer. */
-export const finish = Effect.fnUntraced(function* (response: Response, requestId: string) {
+export const finish = (response: Response, requestId: string): Effect.Effect<Response> => {
+  if (response.status < 400) return Effect.succeed(headed(response, requestId))
   const type = contentTypeOf(response)
   // A page says itself what is wrong, to a person.
-  const isError = response.status >= 400 && !type.startsWith("text/html")
-  const isProblem = type.startsWith(problemType)
-  const whole = isError && !isProblem ? yield* bare(response.status) : response
-  const finished = isError ? named(whole, requestId) : whole
-  return HttpServerResponse.setHeaders(finished, {
-    "x-request-id": requestId,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    ...(finished.headers["cache-control"] === undefined ? { "cache-control": "no-store" } : {})
-  })
-})
+  if (type.startsWith("text/html")) return Effect.succeed(headed(response, requestId))
+  const whole = type.startsWith(problemType) ? Effect.succeed(response) : bare(response.status)
+  return Effect.map(whole, (problem) => headed(named(problem, requestId), requestId))
+}

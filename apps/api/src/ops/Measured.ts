@@ -8,11 +8,24 @@ const latency = Metric.timer("http_server_latency", {
 
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
+const latencies = new Map<string, typeof latency>()
+const counters = new Map<string, typeof requests>()
+
+/** The one of these labels, made when it is first asked for: a metric finds its series by a key that takes long to make. */
+const labelled = <M extends typeof latency | typeof requests>(kept: Map<string, M>, name: string, make: () => M): M => {
+  const known = kept.get(name)
+  if (known !== undefined) return known
+  const made = make()
+  kept.set(name, made)
+  return made
+}
+
 /** Counts one answer. */
-export const answered = (method: string, status: number, millis: number): Effect.Effect<void> => {
-  const attributes = { method: methods.has(method) ? method : "other" }
-  return Effect.andThen(
-    Metric.update(Metric.withAttributes(requests, { ...attributes, status: String(status) }), 1),
-    Metric.update(Metric.withAttributes(latency, attributes), Duration.millis(millis))
+export const answered = (given: string, status: number, millis: number): Effect.Effect<void> => {
+  const method = methods.has(given) ? given : "other"
+  const answers = labelled(counters, `${method} ${status}`, () =>
+    Metric.withAttributes(requests, { method, status: String(status) })
   )
+  const took = labelled(latencies, method, () => Metric.withAttributes(latency, { method }))
+  return Effect.andThen(Metric.update(answers, 1), Metric.update(took, Duration.millis(millis)))
 }

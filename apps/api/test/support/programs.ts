@@ -57,12 +57,12 @@ export interface Running {
   readonly ended: Promise<Ran>
 }
 
-/** The server, once it listens on a free port. */
+/** The server, once it listens: on a free port unless the arguments name one. */
 export const runServer = async (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>> = {}
 ): Promise<Running> => {
-  const child = started(server, ["--port", "0", ...args], env)
+  const child = started(server, args.includes("--port") ? args : ["--port", "0", ...args], env)
   const { ended, texts } = collected(child)
   const base = await Promise.race([
     ended.then((ran): never => {

@@ -40,19 +40,21 @@ export const labArgs = (directory: string, { dns }: Sandbox): ReadonlyArray<stri
   `${dns.host}:${dns.port}`
 ]
 
-/** Begins and completes the connection `acme`. */
+/** Begins and completes a connection, `acme` if it has no other name. */
 export const connect = async (
   send: Send,
-  { idpMetadataUrl, scimUrl }: Pick<Sandbox, "idpMetadataUrl" | "scimUrl">
+  { idpMetadataUrl, scimUrl }: Pick<Sandbox, "idpMetadataUrl" | "scimUrl">,
+  name = "Acme"
 ): Promise<void> => {
   const answers = answersFor({ idpMetadataUrl, scimUrl }, { members: "none", token })
-  await send("POST", "/v1/connections", { body: { name: "Acme" } })
+  const setup = `/v1/connections/${name.toLowerCase()}/setup`
+  await send("POST", "/v1/connections", { body: { name } })
   for (let turns = 0; turns < 40; turns++) {
-    const { json } = await send("GET", "/v1/connections/acme/setup")
+    const { json } = await send("GET", setup)
     const task = nextOf(json)
     if (task === undefined) return
     const [kind = ""] = task.split(":")
-    const path = `/v1/connections/acme/setup/tasks/${encodeURIComponent(task)}`
+    const path = `${setup}/tasks/${encodeURIComponent(task)}`
     const answer = await send("POST", path, { body: answers[kind] ?? { _tag: "Confirm" } })
     assert.strictEqual(answer.status, 200, `${task}: ${answer.text}`)
   }

@@ -1,6 +1,7 @@
 /** A connection set up over the API against a sandbox, for tests of what comes after the set-up. */
 import { assert } from "@effect/vitest"
 import type { Sandbox, SandboxOptions } from "@loom-scim/sandbox/Sandbox"
+import type { Settings } from "../../src/Settings.ts"
 import type { Api } from "./api.ts"
 import { start } from "./api.ts"
 import { connect, control as tell, sandbox, token } from "./reconcile.ts"
@@ -12,10 +13,15 @@ export const control = (world: Sandbox, path: string, body: unknown): Promise<vo
 /** An API with the connection `acme` to a sandbox; `through` may put something between the two. */
 export const connected = async (
   options: SandboxOptions = {},
-  through: (scimUrl: string) => Promise<string> = (url) => Promise.resolve(url)
+  through: (scimUrl: string) => Promise<string> = (url) => Promise.resolve(url),
+  settings: Partial<Settings> = {}
 ) => {
   const world = await sandbox({ users: 0, ...options })
-  const api = await start({ allowPrivateNetwork: true, dnsServers: [`${world.dns.host}:${world.dns.port}`] })
+  const api = await start({
+    ...settings,
+    allowPrivateNetwork: true,
+    dnsServers: [`${world.dns.host}:${world.dns.port}`]
+  })
   await connect(api.call, { ...world, scimUrl: await through(world.scimUrl) })
   assert.strictEqual((await api.call("GET", "/v1/connections/acme/setup")).json["connected"], true)
   return { api, world }

@@ -6,7 +6,6 @@ import type { Recognised } from "@loom-scim/core/provisioning/Recognised"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
 import { refuseUnfinished } from "@loom-scim/core/runs/Exclusive"
 import type { NewRun } from "@loom-scim/core/runs/RunService"
-import { Sync } from "@loom-scim/core/runs/Sync"
 import { Console, Effect, Option } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
@@ -15,9 +14,10 @@ import { required } from "../Selection.ts"
 import { begin, carryOut, showPlan } from "./begin.ts"
 import { beginSync } from "./beginSync.ts"
 import { using } from "./connected.ts"
+import { planOf } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { load } from "./planSave.ts"
-import { withRuns } from "./runServices.ts"
+import { withRuns, withRunsHere } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 import { type PlanningFlags, subjectOf } from "./subject.ts"
 
@@ -55,10 +55,7 @@ const fresh = Effect.fnUntraced(function* (flags: SharedFlags, own: PlanningFlag
   // Said before both sides are read, and not only when the run is begun.
   yield* refuseUnfinished(connection.id)
   const subject = yield* subjectOf(flags, own, connection, { again: false })
-  const planned = yield* Effect.mapError(
-    Sync.use((sync) => sync.plan(subject, "full")),
-    fromError
-  )
+  const planned = yield* planOf(subject)
   if (!flags.json) yield* Console.log(PlanReport.text(planned))
   yield* beginSync(flags, planned, { yes: own.yes, question: carryOut })
   const trouble = PlanReport.sourceProblems(planned)
@@ -100,14 +97,15 @@ export const apply = (flags: SharedFlags, own: ApplyFlags): Effect.Effect<void, 
     if (Option.isSome(plan)) {
       return Option.isSome(mapping) || Option.isSome(source)
         ? usage("PlanAndSource", "A saved plan is carried out as it is: leave out --source and --mapping.")
-        : withRuns(
+        : withRunsHere(
             flags,
-            using(connection, (connected) => saved(flags, own, plan.value, connected))
+            using(connection, (connected) => saved(flags, own, plan.value, connected)),
+            "A server makes the plan that it carries out: give --source and --mapping."
           )
     }
     if (Option.isNone(mapping)) {
       return usage("NoPlan", "Give --mapping, and --source unless the mapping names it; or a plan: --plan FILE.")
     }
     const planning = { ...own, mapping: mapping.value }
-    return withRuns(flags, fresh(flags, planning).pipe(Effect.scoped, Effect.provide(Sync.layer)))
+    return withRuns(flags, fresh(flags, planning).pipe(Effect.scoped))
   })

@@ -15,8 +15,10 @@ import { requestText } from "../plain/RequestText.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
 import { track } from "./progress.ts"
-import type { Services, SharedFlags } from "./shared.ts"
-import { withServices } from "./shared.ts"
+import type { SharedFlags } from "./shared.ts"
+import type { ClientServices, Environment } from "../Services.ts"
+import { elsewhere, layer } from "../Services.ts"
+import { within } from "./shared.ts"
 
 /** Requests under way at once. */
 const concurrency = 8
@@ -33,15 +35,21 @@ export const using = <A, E, R>(
     return yield* Effect.ensuring(use(connected, connection), remember(connected))
   })
 
+/** Clients on this machine. */
+export const clientLayer = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
+
+/** Where clients come from. */
+export const clients = {
+  here: (environment: Environment) => Layer.provideMerge(clientLayer, layer(environment)),
+  there: elsewhere
+}
+
 /** Runs a command over the client of the connection it is about. */
 export const withClient = <A, E extends { readonly _tag: string; readonly message: string }>(
   flags: SharedFlags,
   named: Option.Option<string>,
-  use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, Services | ConnectedClient>
-): Effect.Effect<A, Ended> =>
-  using(named, use).pipe(Effect.provide(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))), (effect) =>
-    withServices(flags, "cli", effect)
-  )
+  use: (connected: Connected, connection: Connection) => Effect.Effect<A, E, ClientServices>
+): Effect.Effect<A, Ended> => within(flags, "cli", clients, using(named, use))
 
 /** The names given as arguments; a single `-` stands for the lines of standard input. */
 export const namesOf = (given: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>

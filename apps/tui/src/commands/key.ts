@@ -4,6 +4,8 @@ import { Console, Effect, Option } from "effect"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 
+const instead = "The key of a server never leaves its machine: run it there."
+
 export const show = (flags: SharedFlags) =>
   Effect.gen(function* () {
     const { location, status } = yield* KeyRing
@@ -18,7 +20,7 @@ export const show = (flags: SharedFlags) =>
           "It lies beside the data, so it protects only copies made without it. Set LOOM_SCIM_KEY to keep it elsewhere."
         )
       : undefined
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withServices(flags, "cli", effect, instead))
 
 export const rotate = (flags: SharedFlags) =>
   Effect.gen(function* () {
@@ -28,4 +30,4 @@ export const rotate = (flags: SharedFlags) =>
         ? JSON.stringify({ from, to, resealed })
         : `Key ${from} replaced by ${to}; ${resealed} token(s) sealed again.`
     )
-  }).pipe((effect) => withServices(flags, "cli", effect))
+  }).pipe((effect) => withServices(flags, "cli", effect, instead))

@@ -1,13 +1,15 @@
 /** `loom-scim plan` */
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import { isEmpty } from "@loom-scim/core/provisioning/Plan"
-import { type Planned, planned } from "@loom-scim/core/runs/SyncPlan"
+import type { Planned } from "@loom-scim/core/runs/SyncPlan"
 import { Console, Effect, Option } from "effect"
-import { codes, Ended, fromError } from "../Exit.ts"
-import { withClient } from "./connected.ts"
+import { codes, Ended } from "../Exit.ts"
+import { using } from "./connected.ts"
+import { planOf, plans } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { save } from "./planSave.ts"
 import type { SharedFlags } from "./shared.ts"
+import { within } from "./shared.ts"
 import { type PlanningFlags, subjectOf } from "./subject.ts"
 
 /** The command's own flags. */
@@ -29,10 +31,10 @@ const keep = Effect.fnUntraced(function* (path: string, result: Planned, own: Pl
  * something to do, 4: the source could not be read whole, or has records that make no person or contradict each other.
  */
 export const plan = (flags: SharedFlags, own: PlanFlags): Effect.Effect<void, Ended> =>
-  withClient(flags, own.connection, (connected, connection) =>
+  using(own.connection, (connected, connection) =>
     Effect.gen(function* () {
       const subject = yield* subjectOf(flags, own, connection, { again: false })
-      const result = yield* Effect.mapError(planned(subject, "full"), fromError)
+      const result = yield* planOf(subject)
       yield* Console.log(
         flags.json ? PlanReport.json(result) : own.markdown ? PlanReport.markdown(result) : PlanReport.text(result)
       )
@@ -44,4 +46,4 @@ export const plan = (flags: SharedFlags, own: PlanFlags): Effect.Effect<void, En
       }
       return undefined
     }).pipe(Effect.scoped)
-  )
+  ).pipe((effect) => within(flags, "cli", plans, effect))

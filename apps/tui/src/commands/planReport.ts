@@ -27,13 +27,14 @@ const listed = (lines: ReadonlyArray<string>, all: number): ReadonlyArray<string
 
 const remarks = ({ plan, reading }: Planned): ReadonlyArray<string> => {
   const { contradictions, excluded, failure, problems, records, repetitions } = reading
+  const { problemCount = problems.length } = reading
   const { duplicates } = plan.census
   const isRepeated = duplicates + contradictions > 0
   return [
-    `${records} records read, ${excluded} left out by the mapping, ${problems.length} problems.`,
+    `${records} records read, ${excluded} left out by the mapping, ${problemCount} problems.`,
     ...listed(
       problems.map(({ at, detail, field }) => `${at}: ${field} ${detail}`),
-      problems.length
+      problemCount
     ),
     ...(isRepeated ? [`${rows(duplicates)} repeating another, ${rows(contradictions)} contradicting another.`] : []),
     ...listed(repetitions.map(repetitionText), duplicates + contradictions),

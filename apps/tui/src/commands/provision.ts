@@ -10,7 +10,7 @@ import * as TraceText from "../plain/TraceText.ts"
 import { required } from "../Selection.ts"
 import { beginSync, unresolved } from "./beginSync.ts"
 import { heldLines } from "./planReport.ts"
-import { withRuns } from "./runServices.ts"
+import { withRunsHere } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 import { type PlanningFlags, subjectOf } from "./subject.ts"
 
@@ -52,7 +52,7 @@ const json = ({ judgement, made, plan, source }: PlannedOne) => ({
  * run. With `--dry-run` it only shows, and keeps nothing.
  */
 export const provision = (flags: SharedFlags, own: ProvisionFlags): Effect.Effect<void, Ended> =>
-  withRuns(
+  withRunsHere(
     flags,
     Effect.gen(function* () {
       const connection = yield* required(own.connection)
@@ -67,5 +67,6 @@ export const provision = (flags: SharedFlags, own: ProvisionFlags): Effect.Effec
       yield* Console.log(flags.json ? JSON.stringify(json(planned)) : text(planned))
       if (own.dryRun) return yield* unresolved(planned)
       return yield* beginSync(flags, planned, { yes: own.yes, question: () => "Send this? [y/N] " })
-    }).pipe(Effect.scoped, Effect.provide(Sync.layer))
+    }).pipe(Effect.scoped),
+    "A server provisions one person from an upload: POST /v1/connections/ID/runs with kind=provision and person."
   )

@@ -1,12 +1,18 @@
 /** `loom-scim raw GET /…` */
 import { Console, Effect } from "effect"
 import type { Option } from "effect"
-import { withClient } from "./connected.ts"
+import { clientLayer, using } from "./connected.ts"
 import type { SharedFlags } from "./shared.ts"
+import { withServices } from "./shared.ts"
 
 export const raw = (flags: SharedFlags, own: { readonly connection: Option.Option<string>; readonly path: string }) =>
-  withClient(flags, own.connection, ({ client }) =>
-    Effect.flatMap(client.raw(own.path), (answer) =>
-      Console.log(JSON.stringify(answer ?? null, null, flags.json ? 0 : 2))
-    )
+  withServices(
+    flags,
+    "cli",
+    using(own.connection, ({ client }) =>
+      Effect.flatMap(client.raw(own.path), (answer) =>
+        Console.log(JSON.stringify(answer ?? null, null, flags.json ? 0 : 2))
+      )
+    ).pipe(Effect.provide(clientLayer)),
+    "A server shows users and groups as the SCIM server has them: loom-scim users get, loom-scim groups get."
   )

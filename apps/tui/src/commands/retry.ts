@@ -1,9 +1,8 @@
 /** `loom-scim retry`: what another run left undone, as a run of its own. */
-import { Runs } from "@loom-scim/core/ports/Runs"
-import { retryPlan, retryStates } from "@loom-scim/core/runs/RetryPlan"
 import { Effect, type Option } from "effect"
 import { begin, showPlan } from "./begin.ts"
 import { policyOf } from "./policy.ts"
+import { Proposals } from "./proposals.ts"
 import { overRun, withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
@@ -23,7 +22,7 @@ export const retry = (flags: SharedFlags, own: RetryFlags) =>
       const { id } = run
       const connection = yield* SetupService.use((setup) => setup.get(run.connectionId))
       const policy = yield* policyOf(own.policy, connection)
-      const plan = retryPlan(run, yield* Runs.use((runs) => runs.items(id, { states: retryStates })))
+      const plan = yield* Proposals.use((proposals) => proposals.retry(run))
       yield* showPlan(flags, { plan, policy })
       return yield* begin(
         flags,

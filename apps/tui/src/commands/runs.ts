@@ -13,9 +13,12 @@ import * as RunReports from "../plain/RunReport.ts"
 import { statusText, whoText } from "../plain/RunText.ts"
 import { lines } from "../plain/Table.ts"
 import { find } from "../Selection.ts"
+import { elsewhere, layer } from "../Services.ts"
 import { runIdFrom } from "./runId.ts"
 import type { SharedFlags } from "./shared.ts"
-import { outputOf, withServices } from "./shared.ts"
+import { outputOf, within } from "./shared.ts"
+
+const places = { here: layer, there: elsewhere }
 
 /** The flags of the list. */
 export interface ListFlags {
@@ -52,9 +55,10 @@ const row = ({ counts, run }: RunReport): ReadonlyArray<string> => {
 }
 
 export const list = (flags: SharedFlags, own: ListFlags) =>
-  withServices(
+  within(
     flags,
     "cli",
+    places,
     Effect.gen(function* () {
       const connection = Option.isSome(own.connection) ? yield* find(own.connection) : Option.none()
       const of = Option.isSome(connection) ? { connectionId: connection.value.id } : {}
@@ -122,9 +126,10 @@ const newest = Effect.gen(function* () {
 })
 
 export const show = (flags: SharedFlags, own: ShowFlags) =>
-  withServices(
+  within(
     flags,
     "cli",
+    places,
     Effect.gen(function* () {
       const states = yield* statesOf(own.state)
       const run = yield* Option.isSome(own.run) ? named(own.run.value) : newest

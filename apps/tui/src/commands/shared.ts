@@ -7,8 +7,8 @@ import { userInfo } from "node:os"
 import { codes, Ended, fromError } from "../Exit.ts"
 import * as Glyphs from "../plain/Glyphs.ts"
 import { accessTo, keyFrom } from "../remote/Access.ts"
-import type { SetupServices } from "../Services.ts"
-import { layer, setupLayer, throughServer } from "../Services.ts"
+import type { Places, SetupServices } from "../Services.ts"
+import { chosen, layer, setups } from "../Services.ts"
 
 /** The flags that every command takes. */
 export interface SharedFlags {
@@ -41,48 +41,68 @@ export const outputOf = ({ json }: SharedFlags): { readonly json: boolean; reado
   glyphs: Glyphs.of(process.env)
 })
 
-/** What a command may use. */
+/** What a command may fail with before that is put into words. */
+interface Failed {
+  readonly _tag: string
+  readonly message: string
+}
+
+/** What a command may use on a data directory. */
 export type Services = Layer.Success<ReturnType<typeof layer>>
 
+const dnsServersOf = ({ dnsServer }: SharedFlags): ReadonlyArray<string> =>
+  Option.match(dnsServer, { onNone: () => [], onSome: (given) => given.split(",") })
+
 const environmentOf = (flags: SharedFlags, face: Face) =>
-  Effect.map(directoryOf(flags), (directory) => ({
-    directory,
-    face,
-    dnsServers: Option.match(flags.dnsServer, { onNone: () => [], onSome: (given) => given.split(",") })
-  }))
+  Effect.map(directoryOf(flags), (directory) => ({ directory, face, dnsServers: dnsServersOf(flags) }))
 
-const onlyHere = new Ended({
-  code: codes.usage,
-  reason: "NotThroughServer",
-  detail: "This command works on a data directory. Through --server go: setup, status, check, connections."
-})
+/** A command that the API of a server cannot carry out, and what to do instead. */
+const onlyHere = (instead: string): Ended =>
+  new Ended({
+    code: codes.usage,
+    reason: "NotThroughServer",
+    detail: `This command works on a data directory and not through --server. ${instead}`
+  })
 
-/** Runs a command over its services on a data directory, every error in the form a shell understands. */
-export const withServices = <A, E extends { readonly _tag: string; readonly message: string }>(
+/**
+ * Runs a command that needs a data directory, every error in the form a shell understands. `instead` is said to whoever
+ * wants it over a server.
+ */
+export const withServices = <A, E extends Failed>(
   flags: SharedFlags,
   face: Face,
-  effect: Effect.Effect<A, E, Services>
+  effect: Effect.Effect<A, E, Services>,
+  instead = "Run it on the machine that has the directory."
 ): Effect.Effect<A, Ended> =>
   Option.isSome(flags.server)
-    ? Effect.fail(onlyHere)
+    ? Effect.fail(onlyHere(instead))
     : environmentOf(flags, face).pipe(
         Effect.flatMap((environment) => Effect.provide(effect, layer(environment))),
         Effect.mapError(fromError)
       )
 
 /**
- * Runs a command that needs nothing but set-ups: on a data directory, through the server that was named, or through the
- * server that holds the directory when there is a key for it.
+ * Runs a command over services that there are here and over a server: on a data directory, through the server that was
+ * named, or through the server that holds the directory when there is a key for it.
  */
-export const withSetups = <A, E extends { readonly _tag: string; readonly message: string }>(
+export const within = <A, E extends Failed, R, F extends Failed>(
   flags: SharedFlags,
   face: Face,
-  effect: Effect.Effect<A, E, SetupServices>
+  places: Places<R, F>,
+  effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, Ended> =>
   Effect.gen(function* () {
     if (Option.isSome(flags.server)) {
-      return yield* Effect.provide(effect, throughServer(yield* accessTo(flags.server.value, flags.apiKeyFile)))
+      const access = yield* accessTo(flags.server.value, flags.apiKeyFile)
+      return yield* Effect.provide(effect, places.there(access, { dnsServers: dnsServersOf(flags) }))
     }
     const key = yield* keyFrom(flags.apiKeyFile)
-    return yield* Effect.provide(effect, setupLayer(yield* environmentOf(flags, face), key))
+    return yield* Effect.provide(effect, chosen(places, yield* environmentOf(flags, face), key))
   }).pipe(Effect.mapError(fromError))
+
+/** Runs a command that needs nothing but set-ups. */
+export const withSetups = <A, E extends Failed>(
+  flags: SharedFlags,
+  face: Face,
+  effect: Effect.Effect<A, E, SetupServices>
+): Effect.Effect<A, Ended> => within(flags, face, setups, effect)

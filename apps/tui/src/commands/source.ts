@@ -1,15 +1,16 @@
 /** The source of a reconcile: people from a file, standard input, an LDAP directory or another SCIM server. */
 import type { PeopleSource, SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import * as SourceReference from "@loom-scim/core/provisioning/SourceReference"
-import type { SourceSettings } from "@loom-scim/core/provisioning/SourceSettings"
+import { sendsInClear, type SourceSettings } from "@loom-scim/core/provisioning/SourceSettings"
 import * as CsvSource from "@loom-scim/platform-node/sources/CsvSource"
 import * as JsonLinesSource from "@loom-scim/platform-node/sources/JsonLinesSource"
 import { Effect, Option, Result } from "effect"
 import type { Scope } from "effect"
 import { dirname, resolve } from "node:path"
 import { codes, Ended } from "../Exit.ts"
-import type { Services, SharedFlags } from "./shared.ts"
-import { withServices } from "./shared.ts"
+import type { ClientServices } from "../Services.ts"
+import type { SharedFlags } from "./shared.ts"
+import { within } from "./shared.ts"
 import * as SourceSecret from "./sourceSecret.ts"
 
 /** The flags that choose a source. */
@@ -86,9 +87,6 @@ const stdinOf = Effect.fnUntraced(function* (
   return yield* Effect.mapError(kept(process.stdin, told), fileFailed)
 })
 
-const isLoopback = (url: string): boolean =>
-  /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/i.test(URL.parse(url)?.hostname ?? "")
-
 const ldapOf = Effect.fnUntraced(function* (
   { directory, settings }: Chosen,
   url: string,
@@ -100,9 +98,8 @@ const ldapOf = Effect.fnUntraced(function* (
       "An LDAP source needs to know where its people are: give source.ldap.base in the mapping file, such as ou=people,dc=example,dc=com."
     return yield* unusable("SourceIncomplete", detail)
   }
-  const { allowCleartext, bindDn, caFile, ...asked } = ldap
-  const isClear = !/^ldaps:/i.test(url) && asked.startTls !== true && allowCleartext !== true && !isLoopback(url)
-  if (bindDn !== undefined && isClear) {
+  const { allowCleartext: _allowCleartext, bindDn, caFile, ...asked } = ldap
+  if (sendsInClear(url, ldap)) {
     const detail =
       "ldap:// would send the password in the clear. Use ldaps://, or say source.ldap.startTls: true; allowCleartext: true sends it nevertheless."
     return yield* unusable("SourceInTheClear", detail)
@@ -118,7 +115,7 @@ export const open = Effect.fn("source.open")(function* (
   flags: SharedFlags,
   own: SourceSecret.SecretFlags,
   chosen: Chosen
-): Effect.fn.Return<Opened, Ended, Scope.Scope | Services> {
+): Effect.fn.Return<Opened, Ended, Scope.Scope | ClientServices> {
   const { reference, settings } = chosen
   switch (reference._tag) {
     case "File":
@@ -152,6 +149,9 @@ export const withSource = <A>(
       return Effect.flatMap(ldapOf(chosen, reference.url, own), use)
     case "Scim":
     case "Connection":
-      return withServices(flags, "cli", Effect.scoped(Effect.flatMap(open(flags, own, chosen), use)))
+      return Effect.flatMap(
+        Effect.promise(() => import("./connected.ts")),
+        ({ clients }) => within(flags, "cli", clients, Effect.scoped(Effect.flatMap(open(flags, own, chosen), use)))
+      )
   }
 }

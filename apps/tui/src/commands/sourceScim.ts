@@ -4,9 +4,6 @@ import type { PeopleSource } from "@loom-scim/core/ports/PeopleSource"
 import * as ScimSource from "@loom-scim/core/provisioning/ScimSource"
 import type { SourceReference } from "@loom-scim/core/provisioning/SourceReference"
 import type { ScimSettings } from "@loom-scim/core/provisioning/SourceSettings"
-import { compile } from "@loom-scim/core/scim/FilterEvaluate"
-import { parse as parseFilter } from "@loom-scim/core/scim/FilterParser"
-import { loomUser } from "@loom-scim/core/scim/Schemas"
 import * as ScimClient from "@loom-scim/core/scim/ScimClient"
 import * as BridgeUrl from "@loom-scim/core/setup/BridgeUrl"
 import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
@@ -14,19 +11,17 @@ import { Effect, Layer, Option, Result } from "effect"
 import type { Scope } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { required } from "../Selection.ts"
-import type { Services, SharedFlags } from "./shared.ts"
+import type { ClientServices } from "../Services.ts"
+import type { SharedFlags } from "./shared.ts"
 import * as SourceSecret from "./sourceSecret.ts"
 
 type ScimReference = Extract<SourceReference, { readonly _tag: "Scim" | "Connection" }>
 
-/** The filter is sent, and what comes is checked by it again: servers ignore what they do not know. */
-const queryOf = ({ filter }: ScimSettings): Result.Result<ScimSource.ScimSourceQuery, Ended> =>
-  filter === undefined
-    ? Result.succeed({})
-    : Result.mapBoth(parseFilter(filter), {
-        onFailure: ({ message }) => new Ended({ code: codes.usage, reason: "InvalidFilter", detail: message }),
-        onSuccess: (parsed) => ({ filter, matches: compile(parsed, loomUser) })
-      })
+const queryOf = (settings: ScimSettings): Result.Result<ScimSource.ScimSourceQuery, Ended> =>
+  Result.mapError(
+    ScimSource.queryOf(settings),
+    ({ message }) => new Ended({ code: codes.usage, reason: "InvalidFilter", detail: message })
+  )
 
 const byAddress = Effect.fnUntraced(function* (
   { allowPrivateNetwork }: SharedFlags,
@@ -47,12 +42,7 @@ const byAddress = Effect.fnUntraced(function* (
 
 const ofConnection = Effect.fnUntraced(function* (id: string) {
   const connection = yield* required(Option.some(id))
-  const layer = ConnectedClient.layer.pipe(Layer.provide(Layer.orDie(ScimHttpClient.layer())))
-  const context = yield* Layer.build(layer)
-  const { client } = yield* Effect.provideContext(
-    ConnectedClient.use(({ open }) => open(connection)),
-    context
-  )
+  const { client } = yield* ConnectedClient.use(({ open }) => open(connection))
   return { name: `scim:${id}`, client }
 })
 
@@ -62,7 +52,7 @@ export const openScim = Effect.fn("source.openScim")(function* (
   own: SourceSecret.SecretFlags,
   reference: ScimReference,
   settings: ScimSettings
-): Effect.fn.Return<PeopleSource, Ended, Scope.Scope | Services> {
+): Effect.fn.Return<PeopleSource, Ended, Scope.Scope | ClientServices> {
   const query = yield* Effect.fromResult(queryOf(settings))
   const { client, name } = yield* reference._tag === "Scim"
     ? byAddress(flags, own, reference.url)

@@ -6,7 +6,8 @@ import type { Option, Scope } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import { mappingOf } from "./mapping.ts"
 import { policyOf } from "./policy.ts"
-import type { Services, SharedFlags } from "./shared.ts"
+import type { ClientServices } from "../Services.ts"
+import type { SharedFlags } from "./shared.ts"
 import { choose, open, type SourceFlags } from "./source.ts"
 
 /** The flags of every command that makes a plan. */
@@ -24,7 +25,7 @@ export const subjectOf = Effect.fn("subject.subjectOf")(function* (
   own: PlanningFlags,
   connection: Connection,
   { again }: { readonly again: boolean }
-): Effect.fn.Return<Subject, Ended, Scope.Scope | Services> {
+): Effect.fn.Return<Subject, Ended, Scope.Scope | ClientServices> {
   const { adopt, leftGroups } = own
   const policy = yield* policyOf(own.policy, connection)
   const mapping = yield* mappingOf(own.mapping)

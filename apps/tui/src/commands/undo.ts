@@ -1,15 +1,15 @@
 /** `loom-scim undo`: the opposite of what a run did, as a run of its own. */
-import { Runs } from "@loom-scim/core/ports/Runs"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
 import type { Impossible } from "@loom-scim/core/provisioning/UndoOutcome"
 import { describeRefusal } from "@loom-scim/core/provisioning/UndoOutcome"
-import { plan as undoPlan } from "@loom-scim/core/provisioning/UndoRead"
-import { Console, Effect, Option } from "effect"
+import { SetupService } from "@loom-scim/core/setup/SetupService"
+import { Console, Effect } from "effect"
+import type { Option } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
 import { begin, showPlan } from "./begin.ts"
-import { using } from "./connected.ts"
 import { policyOf } from "./policy.ts"
+import { Proposals } from "./proposals.ts"
 import { overRun, withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 
@@ -36,35 +36,27 @@ export const undo = (flags: SharedFlags, own: UndoFlags) =>
   withRuns(
     flags,
     Effect.gen(function* () {
-      const { connectionId, id } = yield* overRun(own.run)
-      return yield* using(Option.some(connectionId), (connected, connection) =>
-        Effect.gen(function* () {
-          const { items, managed } = yield* Runs
-          const ours = yield* managed(connectionId)
-          const made = yield* undoPlan({
-            connected,
-            items: yield* items(id, { states: ["done", "doubtful"] }),
-            managed: ours.filter(({ endpoint }) => endpoint === "Users").length
-          }).pipe(Effect.mapError(fromError))
-          const { impossible, plan } = made
-          const policy = yield* policyOf(own.policy, connection)
-          yield* showPlan(flags, { plan, policy })
-          if (impossible.length > 0) {
-            yield* Console.log(
-              flags.json ? JSON.stringify({ _tag: "Impossible", impossible }) : impossibleText(impossible)
-            )
-          }
-          yield* begin(
-            flags,
-            { connectionId, kind: "undo", parent: id, source: `run ${id}`, plan, policy, recognised: [] },
-            { yes: own.yes, question: (count) => `Undo with ${count === 1 ? "1 action" : `${count} actions`}? [y/N] ` }
-          )
-          if (impossible.length > 0) {
-            const detail = `${impossible.length} of what run ${id} did cannot be undone; see above.`
-            return yield* new Ended({ code: codes.checkFailed, reason: "NotAllUndone", detail })
-          }
-          return undefined
-        })
+      const run = yield* overRun(own.run)
+      const { connectionId, id } = run
+      const connection = yield* SetupService.use((setup) => setup.get(connectionId))
+      const { impossible, plan } = yield* Effect.mapError(
+        Proposals.use((proposals) => proposals.undo(run)),
+        fromError
       )
+      const policy = yield* policyOf(own.policy, connection)
+      yield* showPlan(flags, { plan, policy })
+      if (impossible.length > 0) {
+        yield* Console.log(flags.json ? JSON.stringify({ _tag: "Impossible", impossible }) : impossibleText(impossible))
+      }
+      yield* begin(
+        flags,
+        { connectionId, kind: "undo", parent: id, source: `run ${id}`, plan, policy, recognised: [] },
+        { yes: own.yes, question: (count) => `Undo with ${count === 1 ? "1 action" : `${count} actions`}? [y/N] ` }
+      )
+      if (impossible.length > 0) {
+        const detail = `${impossible.length} of what run ${id} did cannot be undone; see above.`
+        return yield* new Ended({ code: codes.checkFailed, reason: "NotAllUndone", detail })
+      }
+      return undefined
     })
   )

@@ -5,12 +5,14 @@ import { type Due, Sync } from "@loom-scim/core/runs/Sync"
 import type { Subject } from "@loom-scim/core/runs/SyncPlan"
 import { watch as keepWatching, type WatchEvent } from "@loom-scim/core/runs/Watch"
 import { verifiedDomains } from "@loom-scim/core/setup/State"
-import { Console, Effect, Option, Queue, Scope } from "effect"
+import { Console, Effect, Layer, Option, Queue, Scope } from "effect"
 import { codes, type Ended } from "../Exit.ts"
 import * as RunReports from "../plain/RunReport.ts"
 import * as WatchText from "../plain/WatchText.ts"
 import { required } from "../Selection.ts"
-import { actingAs, faceOf, withRuns } from "./runServices.ts"
+import { runLayer } from "../Services.ts"
+import { clientLayer } from "./connected.ts"
+import { actingAs, faceOf } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 import { spanOf } from "./span.ts"
@@ -56,8 +58,9 @@ const stopped = Effect.fnUntraced(function* (flags: SharedFlags, { connectionId 
  * or allow what the guard holds. The domains are those that are verified by now.
  */
 const turn = (flags: SharedFlags, subject: Subject, due: Due) =>
-  withRuns(
+  withServices(
     flags,
+    faceOf(flags),
     Effect.gen(function* () {
       const { state } = yield* required(Option.some(subject.connectionId))
       const policy = { ...subject.policy, domains: verifiedDomains(state) }
@@ -67,7 +70,7 @@ const turn = (flags: SharedFlags, subject: Subject, due: Due) =>
       )
       const report = "run" in ticked ? yield* RunService.use((service) => service.report(ticked.run.id)) : null
       return { ticked, report }
-    }).pipe(Effect.provide(Sync.layer))
+    }).pipe(Effect.provide(Layer.provideMerge(Sync.layer, runLayer)))
   )
 
 /** Compares whoever changed every so often, and everybody now and then or at a signal, until it is interrupted. */
@@ -82,8 +85,10 @@ export const watch = (flags: SharedFlags, own: WatchFlags): Effect.Effect<void, 
       faceOf(flags),
       Effect.gen(function* () {
         const connection = yield* required(own.connection)
-        return yield* subjectOf(flags, own, connection, { again: true })
-      }).pipe(Effect.provideService(Scope.Scope, scope))
+        const context = yield* Layer.build(clientLayer)
+        return yield* Effect.provideContext(subjectOf(flags, own, connection, { again: true }), context)
+      }).pipe(Effect.provideService(Scope.Scope, scope)),
+      "Give the connection a schedule on the server: POST /v1/connections/ID/schedules. It then keeps watch by itself."
     )
     const asked = yield* wishes
     if (!flags.json) {

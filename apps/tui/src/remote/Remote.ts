@@ -2,8 +2,6 @@
  * The set-up of every connection over the API of a server: core's own service, so that no command knows the difference.
  * The state is folded here from the log that the server keeps; every decision and every check is the server's.
  */
-import { Api } from "@loom-scim/contract/Api"
-import { ConnectionCursor } from "@loom-scim/contract/Connections"
 import { Command as Submittable } from "@loom-scim/contract/Setup"
 import type { TaskAnswer } from "@loom-scim/contract/SetupTask"
 import { SamlMetadataRejected } from "@loom-scim/core/ports/SamlMetadata"
@@ -16,31 +14,15 @@ import { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { fold } from "@loom-scim/core/setup/State"
-import { DateTime, Effect, Layer, Redacted, Schema } from "effect"
-import * as HttpApiClient from "effect/http-api/HttpApiClient"
-import * as FetchHttpClient from "effect/http/FetchHttpClient"
-import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import { DateTime, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import { readFile } from "node:fs/promises"
 import type { Access } from "./Access.ts"
+import { Client, inFlight, pageSize } from "./Client.ts"
 import type { Failure } from "./failures.ts"
 import { failureOf, unreachable } from "./failures.ts"
-
-/** Longer than any check of a server takes. */
-const patience = "90 seconds"
-const pageSize = 200
-/** At once, while a list is read. */
-const inFlight = 8
+import { Whereabouts } from "./Whereabouts.ts"
 
 const isSubmittable = Schema.is(Submittable)
-
-const clientOf = ({ key, url }: Access) =>
-  HttpApiClient.make(Api, {
-    baseUrl: url,
-    transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(key))
-  }).pipe(Effect.provide(FetchHttpClient.layer))
-
-const placeOf = Schema.decodeUnknownEffect(ConnectionCursor)
 
 const unreadable = (path: string) =>
   new SamlMetadataRejected({
@@ -72,16 +54,12 @@ const sourceText = (
   }
 }
 
-const make = Effect.fnUntraced(function* (access: Access) {
-  const { url } = access
-  const api = yield* clientOf(access)
+const make = Effect.gen(function* () {
+  const { api, asked, url } = yield* Client
+  const { connections } = yield* Whereabouts
   /** What of each log was read; it only grows, so the rest is asked for. */
   const logs = new Map<ConnectionId, ReadonlyArray<Recorded>>()
   const known = (id: ConnectionId): ReadonlyArray<Recorded> => logs.get(id) ?? []
-
-  /** A redirect would carry the key to wherever it points, so none is followed. */
-  const asked = <A, E extends Failure>(request: Effect.Effect<A, E>) =>
-    request.pipe(Effect.provideService(FetchHttpClient.RequestInit, { redirect: "error" }), Effect.timeout(patience))
 
   /** The whole log; an unknown connection has none. */
   const read = Effect.fnUntraced(function* (id: ConnectionId) {
@@ -105,6 +83,8 @@ const make = Effect.fnUntraced(function* (access: Access) {
 
   const load = (id: ConnectionId) => Effect.map(read(id), (log): Connection => ({ id, state: fold(log) }))
 
+  const loaded = Effect.forEach(load, { concurrency: inFlight })
+
   const get = Effect.fnUntraced(function* (id: ConnectionId) {
     const connection = yield* load(id)
     yield* Effect.fromResult(Journey.admit(connection.state, { _tag: "Remove" }))
@@ -121,21 +101,13 @@ const make = Effect.fnUntraced(function* (access: Access) {
   const answer = (id: ConnectionId, task: string, payload: typeof TaskAnswer.Type) =>
     changed(id, task, api.setup.answer({ params: { connection: id, task }, headers: {}, payload }))
 
-  const list = Effect.gen(function* () {
-    const ids: Array<ConnectionId> = []
-    let query: { readonly limit: number; readonly cursor?: typeof ConnectionCursor.Type } = { limit: pageSize }
-    for (;;) {
-      const { items, nextCursor } = yield* asked(api.connections.list({ query }))
-      ids.push(...items.map(({ id }) => id))
-      if (nextCursor === null) break
-      query = { limit: pageSize, cursor: yield* placeOf(nextCursor) }
-    }
-    return ids
-  }).pipe(Effect.mapError(unreachable(url)), Effect.flatMap(Effect.forEach(load, { concurrency: inFlight })))
+  const list = Effect.flatMap(Stream.runCollect(connections), loaded)
 
   return SetupService.of({
     list,
     get,
+    present: (ids) =>
+      Effect.map(loaded(ids), (all) => all.filter(({ state }) => state.name !== null && !state.removed)),
     events: read,
     begin: Effect.fnUntraced(function* (name) {
       const trimmed = name.trim()
@@ -187,4 +159,8 @@ const make = Effect.fnUntraced(function* (access: Access) {
 })
 
 /** Over a server. */
-export const layer = (access: Access): Layer.Layer<SetupService> => Layer.effect(SetupService, make(access))
+export const layer: Layer.Layer<SetupService, never, Client | Whereabouts> = Layer.effect(SetupService, make)
+
+/** The same for a server. */
+export const layerOf = (access: Access): Layer.Layer<SetupService> =>
+  layer.pipe(Layer.provide(Whereabouts.layer), Layer.provide(Client.layer(access)))

@@ -1,7 +1,7 @@
 /** A sandbox and a data directory in which a connection to it is established, by the program itself. */
 import { assert } from "@effect/vitest"
 import { startSandbox } from "@loom-scim/sandbox/Sandbox"
-import type { Sandbox } from "@loom-scim/sandbox/Sandbox"
+import type { Sandbox, SandboxOptions } from "@loom-scim/sandbox/Sandbox"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -19,10 +19,13 @@ export interface Place {
   readonly close: () => Promise<void>
 }
 
-/** With so many users to begin with. */
-export const connected = async (users: number): Promise<Place> => {
+/** With so many users to begin with; `env` is for the program, as when it has to trust a certificate. */
+export const connected = async (
+  users: number,
+  { env = {}, ...options }: Pick<SandboxOptions, "tls"> & { readonly env?: Readonly<Record<string, string>> } = {}
+): Promise<Place> => {
   const directory = mkdtempSync(join(tmpdir(), "loom-scim-connected-"))
-  const sandbox = await startSandbox({ users, token })
+  const sandbox = await startSandbox({ users, token, ...options })
   const answers = {
     name: "Acme",
     confirm: { enterprisePlan: true, samlSso: true, ssoTest: true, relogin: true, domains: true },
@@ -36,7 +39,7 @@ export const connected = async (users: number): Promise<Place> => {
   const file = join(directory, "answers.yaml")
   writeFileSync(file, stringify(answers))
   const args = ["setup", "--answers", file, "--allow-private-network", "--data-dir", directory]
-  const { code, stderr, stdout } = await run(args, { env: { LOOM_SCIM_TOKEN: token } })
+  const { code, stderr, stdout } = await run(args, { env: { ...env, LOOM_SCIM_TOKEN: token } })
   assert.strictEqual(code, 0, stdout + stderr)
   return {
     directory,

@@ -1,0 +1,56 @@
+/**
+ * The log: JSON on standard error, a line each. Lines wait a moment and are written together, since a write costs more
+ * than the line. Whatever says that something went wrong is written at once, with all that waits, and so is everything
+ * before the process exits, in whichever way it does so itself; only a process that is killed takes its last lines along.
+ */
+import { Effect, Formatter, Layer, Logger, LogLevel, Predicate } from "effect"
+
+/** Milliseconds a line waits at most. */
+const delay = 20
+
+/** Characters that wait at most. */
+const most = 65_536
+
+/** Collects lines for `write`, which has to write before it returns. */
+export const collector = (write: (text: string) => void) => {
+  let waiting = ""
+  let timer: NodeJS.Timeout | null = null
+  const flush = (): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    const text = waiting
+    waiting = ""
+    if (text !== "") write(text)
+  }
+  /** Adds a line; `isUrgent` has it written before this returns. */
+  const add = (line: string, isUrgent: boolean): void => {
+    waiting += `${line}\n`
+    if (isUrgent || waiting.length > most) flush()
+    else timer ??= setTimeout(flush, delay).unref()
+  }
+  return { add, flush }
+}
+
+const isPlain = (value: unknown): boolean => value === null || (typeof value !== "object" && typeof value !== "bigint")
+
+/** What holds no object needs none of the care that secrets, errors and circles do. */
+const format = (record: Parameters<typeof Formatter.formatJson>[0]): string =>
+  Predicate.isObject(record) &&
+  Object.values(record).every(
+    (value) => isPlain(value) || (Predicate.isObject(value) && Object.values(value).every(isPlain))
+  )
+    ? JSON.stringify(record)
+    : Formatter.formatJson(record)
+
+/** The program's only logger. Pipes, files and terminals are all written before `write` returns. */
+export const layer = Layer.unwrap(
+  Effect.sync(() => {
+    const { add, flush } = collector((text) => void process.stderr.write(text))
+    process.on("exit", flush)
+    const logger = Logger.make<unknown, void>((options) => {
+      const line = format(Logger.formatStructured.log(options))
+      add(line, LogLevel.isGreaterThanOrEqualTo(options.logLevel, "Warn"))
+    })
+    return Logger.layer([logger])
+  })
+)

@@ -1,0 +1,54 @@
+/** Lines of the log wait a moment for each other, and none is lost when the process ends by itself. */
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { collector } from "../../src/ops/LogLines.ts"
+import { call, closeAll, temporary } from "../support/api.ts"
+import { runServer } from "../support/programs.ts"
+
+afterEach(closeAll)
+
+describe("lines of the log", () => {
+  it("are written together, in order, and at once when something is wrong", async () => {
+    const written: Array<string> = []
+    const { add, flush } = collector((text) => void written.push(text))
+    add("one", false)
+    add("two", false)
+    assert.deepStrictEqual(written, [])
+    add("bad", true)
+    assert.deepStrictEqual(written, ["one\ntwo\nbad\n"])
+    add("three", false)
+    flush()
+    flush()
+    assert.deepStrictEqual(written.splice(0), ["one\ntwo\nbad\n", "three\n"])
+    add("four", false)
+    while (written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.deepStrictEqual(written.splice(0), ["four\n"])
+    add("x".repeat(100_000), false)
+    assert.lengthOf(written, 1)
+  })
+
+  it("are there when the process crashes right after them", () => {
+    const module = fileURLToPath(new URL("../../src/ops/LogLines.ts", import.meta.url))
+    const program = `
+      import { Effect } from "effect"
+      import { layer } from ${JSON.stringify(module)}
+      const logged = Effect.annotateLogs(Effect.logInfo("the last words"), { millis: 3 })
+      await Effect.runPromise(Effect.provide(logged, layer))
+      throw new Error("crashed")
+    `
+    const cwd = fileURLToPath(new URL("../..", import.meta.url))
+    const ended = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { cwd, encoding: "utf8" })
+    assert.strictEqual(ended.status, 1, ended.stderr)
+    const [line] = /^\{.*the last words.*\}$/m.exec(ended.stderr) ?? []
+    const logged: unknown = JSON.parse(line ?? "null")
+    assert.deepInclude(logged, { message: "the last words", level: "INFO", annotations: { millis: 3 } })
+  })
+
+  it("hold the last answer of a server that is stopped", async () => {
+    const server = await runServer(["--data-dir", temporary()])
+    await call(server.base, "GET", "/healthz", { headers: { "x-request-id": "the-last-answer" } })
+    server.kill("SIGTERM")
+    assert.include((await server.ended).stderr, "the-last-answer")
+  })
+})

@@ -1,0 +1,38 @@
+/** What a run about another run would do, told here or by a server. */
+import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
+import type { JournalFailure } from "@loom-scim/core/ports/Journal"
+import type { Runs } from "@loom-scim/core/ports/Runs"
+import type { VaultFailure } from "@loom-scim/core/ports/Vault"
+import type { Plan } from "@loom-scim/core/provisioning/Plan"
+import type { Undone } from "@loom-scim/core/provisioning/Undo"
+import * as Again from "@loom-scim/core/runs/Again"
+import type { Run } from "@loom-scim/core/runs/Run"
+import type { RunRefused } from "@loom-scim/core/runs/RunService"
+import type { ScimError } from "@loom-scim/core/scim/ScimError"
+import type { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
+import type { SetupService } from "@loom-scim/core/setup/SetupService"
+import { Context, Effect, Layer } from "effect"
+
+/** Makes plans from journals; changes nothing. */
+export class Proposals extends Context.Service<
+  Proposals,
+  {
+    /** What the run left undone. */
+    readonly retry: (run: Run) => Effect.Effect<Plan, JournalFailure | RunRefused>
+    /** The opposite of what it did. */
+    readonly undo: (
+      run: Run
+    ) => Effect.Effect<Undone, JournalFailure | RunRefused | ScimError | SetupRefused | VaultFailure>
+  }
+>()("loom-scim/Proposals") {
+  /** Over the store and the connections of this machine. */
+  static readonly layer = Layer.effect(
+    Proposals,
+    Effect.map(Effect.context<Runs | SetupService | ConnectedClient>(), (services) =>
+      Proposals.of({
+        retry: (run) => Effect.provideContext(Again.retryOf(run), services),
+        undo: (run) => Effect.provideContext(Again.undoOf(run), services)
+      })
+    )
+  )
+}

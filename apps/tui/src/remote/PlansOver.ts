@@ -1,0 +1,124 @@
+/** Plans that a server makes of an uploaded source and keeps, and the runs that carry them out. */
+import type { KeptPlan, PlanId } from "@loom-scim/core/ports/Plans"
+import type { Action } from "@loom-scim/core/provisioning/Action"
+import { Digests } from "@loom-scim/core/provisioning/PersonDigest"
+import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
+import { isEmpty } from "@loom-scim/core/provisioning/Plan"
+import { isWork } from "@loom-scim/core/runs/Sync"
+import type { Planned, Prepared, Subject } from "@loom-scim/core/runs/SyncPlan"
+import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import { Effect, Layer, Result, Stream } from "effect"
+import { Planning } from "../commands/planning.ts"
+import { Reconciling } from "../commands/reconciling.ts"
+import { codes, Ended } from "../Exit.ts"
+import { Client, Sent } from "./Client.ts"
+import type { Failure } from "./failures.ts"
+import { unreachable } from "./failures.ts"
+import { beginFailureOf } from "./runFailures.ts"
+import { scimErrorOf } from "./scimFailures.ts"
+import { sourceFailureOf } from "./sourceFailure.ts"
+import { Standings } from "./Standings.ts"
+import { type Upload, uploadOf } from "./upload.ts"
+
+/** As long as an answer may take that both sides are read for. */
+const patience = "5 minutes"
+
+/** That the workspace moved between the plan and the yes is a check that failed, as for a plan that was saved. */
+const failureToBegin = (url: string, connection: ConnectionId) => (failure: Failure) =>
+  failure._tag === "RefusedProblem" && failure.reason === "PlanDrifted"
+    ? new Ended({
+        code: codes.checkFailed,
+        reason: "PlanDrifted",
+        detail: "The workspace has moved since the plan was made; nothing was begun. Run it again."
+      })
+    : beginFailureOf(url, connection)(failure)
+
+const placed = (action: Action, placeOf: Upload["placeOf"]): Action =>
+  "at" in action && action.at !== null ? { ...action, at: placeOf(action.at) } : action
+
+const plannedOf = (subject: Subject, kept: KeptPlan, file: PlanFile.PlanFile, { placeOf }: Upload): Planned => {
+  const { contradictions, excluded, failure, problemCount, problems, records, repetitions } = kept.remarks
+  return {
+    connectionId: kept.connectionId,
+    kind: "reconcile",
+    source: subject.source.name,
+    plan: { ...file.plan, actions: file.plan.actions.map((action) => placed(action, placeOf)) },
+    policy: file.policy,
+    judgement: kept.judgement,
+    recognised: file.recognised.map((one) => ({ ...one, digest: null, groups: [] })),
+    digests: new Digests(),
+    after: null,
+    reading: {
+      contradictions,
+      excluded,
+      failure: failure === null ? null : sourceFailureOf(failure, kept.source, subject.source.name),
+      problemCount,
+      problems: problems.map((problem) => ({ ...problem, at: placeOf(problem.at) })),
+      records,
+      repetitions: repetitions.map((one) => ({
+        ...one,
+        again: placeOf(one.again),
+        first: one.first === null ? null : placeOf(one.first)
+      }))
+    },
+    needsFull: null
+  }
+}
+
+const make = Effect.gen(function* () {
+  const { api, asked, posted, url } = yield* Client
+  const standings = yield* Standings
+  /** Under which name the server keeps a plan that was made here. */
+  const ids = new WeakMap<Prepared, PlanId>()
+
+  const plan = Effect.fn("remote.plan")(function* (subject: Subject) {
+    const connection = subject.connectionId
+    const upload = uploadOf(subject)
+    const kept = yield* asked(
+      api.plans
+        .make({ params: { connection }, headers: {}, payload: new FormData() })
+        .pipe(Effect.provideService(Sent, upload.body)),
+      patience
+    ).pipe(Effect.mapError((failure) => upload.failure() ?? scimErrorOf(url)(failure)))
+    const text = yield* asked(api.plans.file({ params: { connection, plan: kept.id } })).pipe(
+      Effect.flatMap((bytes) => Stream.mkString(Stream.decodeText(bytes))),
+      Effect.mapError(unreachable(url))
+    )
+    const file = yield* Effect.fromResult(
+      Result.mapError(PlanFile.fromJson(text), () => unreachable(url)({ _tag: "SchemaError" }))
+    )
+    const planned = plannedOf(subject, kept, file, upload)
+    ids.set(planned, kept.id)
+    return planned
+  })
+
+  const begin = Effect.fn("remote.beginPlan")(function* (prepared: Prepared) {
+    const { connectionId: connection } = prepared
+    const id = ids.get(prepared)
+    if (id === undefined) return yield* Effect.die(new Error("a plan that no server keeps"))
+    // Conflicts alone are for a person. A plan without anything is still to be remembered by the server.
+    if (!isWork(prepared.plan) && !isEmpty(prepared.plan)) return null
+    const { report } = yield* posted((key) =>
+      api.runs.begin({
+        params: { connection },
+        headers: { ...key, prefer: "respond-async" },
+        payload: { plan: id }
+      })
+    ).pipe(Effect.mapError(failureToBegin(url, connection)))
+    if (report === null) return null
+    standings.begun(report.run, prepared.plan)
+    return report.run
+  })
+
+  return { plan, begin }
+})
+
+/** Over a server, which remembers by itself what was sent. */
+export const layer: Layer.Layer<Planning | Reconciling, never, Client | Standings> = Layer.unwrap(
+  Effect.map(make, ({ begin, plan }) =>
+    Layer.merge(
+      Layer.succeed(Planning, Planning.of({ plan })),
+      Layer.succeed(Reconciling, Reconciling.of({ begin, settle: () => Effect.void }))
+    )
+  )
+)
