@@ -1,19 +1,19 @@
-// The HTTP API: GET /v1/connections/:id against Fastify with the same bytes and the same key look-up, rounds interleaved;
-// 10,000 connections listed page by page; 1,000 listeners of one connection's events; start to ready.
+// The HTTP API: GET /v1/connections/:id against Fastify with the same bytes and the same key look-up, and what of it the
+// platform takes for itself, rounds interleaved, each with its throughput, CPU time and slowest hundredth; 10,000 connections listed page by page; 1,000 listeners of one connection's events; start to ready.
 import { DateTime, Effect } from "effect"
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { connect } from "node:net"
 import type { Socket } from "node:net"
-import { tmpdir } from "node:os"
+import { loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { Pool } from "undici"
 import { Journal } from "../packages/core/src/ports/Journal.ts"
 import { ConnectionId } from "../packages/core/src/setup/ConnectionId.ts"
 import { layerEmbedded } from "../packages/platform-node/src/store/Storage.ts"
 import type { Api } from "./apiProcess.ts"
-import { startApi } from "./apiProcess.ts"
+import { cpuOf, startApi } from "./apiProcess.ts"
 
 const rounds = Number(process.env["ROUNDS"] ?? 9)
 const requests = Number(process.env["REQUESTS"] ?? 6000)
@@ -62,13 +62,21 @@ const starts = async (): Promise<void> => {
 interface Round {
   readonly perSecond: number
   readonly p99: number
+  /** Microseconds of CPU time a request, of the server's process. */
+  readonly cpu: number
 }
 
 const path = "/v1/connections/c-0"
 
-const measure = async (pool: Pool, authorization: string, expected: string): Promise<Round> => {
+interface Side {
+  readonly url: string
+  readonly pid: number
+}
+
+const measure = async (pool: Pool, { pid }: Side, authorization: string, expected: string): Promise<Round> => {
   const times: Array<number> = []
   let left = requests
+  const used = cpuOf(pid)
   const start = performance.now()
   const worker = async () => {
     while (left-- > 0) {
@@ -79,48 +87,66 @@ const measure = async (pool: Pool, authorization: string, expected: string): Pro
     }
   }
   await Promise.all(Array.from({ length: inFlight }, worker))
-  return { perSecond: (requests * 1000) / (performance.now() - start), p99: at(times, 0.99) }
+  const perSecond = (requests * 1000) / (performance.now() - start)
+  return { perSecond, p99: at(times, 0.99), cpu: ((cpuOf(pid) - used) * 1e6) / requests }
+}
+
+/** Starts a server beside ours, in a process of its own; it ends with this one. */
+const beside = async (file: string, args: ReadonlyArray<string>) => {
+  const child = fork(new URL(file, import.meta.url), args, {
+    stdio: "inherit",
+    execArgv: ["--max-semi-space-size=8", "--no-warnings"]
+  })
+  const [address]: Array<{ readonly port: number }> = await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then((): never => {
+      throw new Error(`${file} did not start`)
+    })
+  ])
+  const side: Side = { url: `http://127.0.0.1:${address?.port}`, pid: child.pid ?? 0 }
+  return { side, stop: () => child.disconnect() }
 }
 
 const gets = async (api: Api, key: string): Promise<void> => {
   const authorization = `Bearer ${key}`
   const answer = await fetch(`${api.url}${path}`, { headers: { authorization } })
   const [body, etag] = [await answer.text(), answer.headers.get("etag") ?? ""]
-  const stub = fork(new URL("apiStub.ts", import.meta.url), [join(directory, "loom-scim.db"), body, etag], {
-    stdio: "inherit",
-    execArgv: ["--max-semi-space-size=8"]
-  })
-  const [address]: Array<{ readonly port: number }> = await Promise.race([
-    once(stub, "message"),
-    once(stub, "exit").then((): never => {
-      throw new Error("Fastify did not start")
-    })
-  ])
+  const fastify = await beside("apiStub.ts", [join(directory, "loom-scim.db"), body, etag])
+  const floor = await beside("apiFloor.ts", ["Company 0"])
+  const sides = { ours: api, floor: floor.side, fastify: fastify.side }
   const pools = {
-    ours: new Pool(api.url, { connections: inFlight }),
-    fastify: new Pool(`http://127.0.0.1:${address?.port}`, { connections: inFlight })
+    ours: new Pool(sides.ours.url, { connections: inFlight }),
+    floor: new Pool(sides.floor.url, { connections: inFlight }),
+    fastify: new Pool(sides.fastify.url, { connections: inFlight })
   }
-  await measure(pools.ours, authorization, body)
-  await measure(pools.fastify, authorization, body)
-  const results: Array<{ readonly ours: Round; readonly fastify: Round }> = []
-  for (let round = 0; round < rounds; round++) {
-    const ours = await measure(pools.ours, authorization, body)
-    results.push({ ours, fastify: await measure(pools.fastify, authorization, body) })
+  const round = async () => ({
+    ours: await measure(pools.ours, sides.ours, authorization, body),
+    floor: await measure(pools.floor, sides.floor, authorization, body),
+    fastify: await measure(pools.fastify, sides.fastify, authorization, body)
+  })
+  await round()
+  const results: Array<Awaited<ReturnType<typeof round>>> = []
+  for (let count = 0; count < rounds; count++) results.push(await round())
+  const ratios = (name: "ours" | "floor", of: (ours: Round, fastify: Round) => number) =>
+    range(
+      results.map((result) => of(result[name], result.fastify)),
+      2
+    )
+  const middle = (name: keyof typeof pools, of: keyof Round) => median(results.map((result) => result[name][of]))
+  for (const name of ["ours", "floor"] as const) {
+    say(
+      `get, ${inFlight} in flight, ${name.padEnd(5)}     ${middle(name, "perSecond").toFixed(0)}/s, ` +
+        `CPU ${middle(name, "cpu").toFixed(0)} µs; to Fastify: ` +
+        `throughput ${ratios(name, (ours, theirs) => ours.perSecond / theirs.perSecond)}, ` +
+        `p99 ${ratios(name, (ours, theirs) => ours.p99 / theirs.p99)}${name === "ours" ? "   goals 0.5, 3" : ""}`
+    )
   }
-  const rate = (side: "ours" | "fastify") => median(results.map((result) => result[side].perSecond)).toFixed(0)
   say(
-    `get, ${inFlight} in flight            ours ${rate("ours")}/s, Fastify ${rate("fastify")}/s, ` +
-      `throughput ${range(
-        results.map(({ fastify, ours }) => ours.perSecond / fastify.perSecond),
-        2
-      )}, ` +
-      `p99 ${range(
-        results.map(({ fastify, ours }) => ours.p99 / fastify.p99),
-        2
-      )}   goals 0.5, 3`
+    `  Fastify                    ${middle("fastify", "perSecond").toFixed(0)}/s, CPU ${middle("fastify", "cpu").toFixed(0)} µs`
   )
-  await Promise.all([pools.ours.close(), pools.fastify.close()])
-  stub.disconnect()
+  await Promise.all(Object.values(pools).map((pool) => pool.close()))
+  fastify.stop()
+  floor.stop()
 }
 
 const pages = async (api: Api, key: string): Promise<void> => {
@@ -177,7 +203,8 @@ const listen = async (api: Api, key: string): Promise<void> => {
 const first = await startApi(directory)
 await first.stop()
 await Effect.runPromise(Effect.provide(begin, layerEmbedded({ directory, face: "api" })))
-say(`median of ${rounds}; lowest and highest round in brackets`)
+const [load = 0] = loadavg()
+say(`median of ${rounds}; lowest and highest round in brackets; load ${load.toFixed(1)} at the start`)
 await starts()
 const api = await startApi(directory)
 try {

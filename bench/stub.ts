@@ -3,7 +3,7 @@
 import { createServer } from "node:http"
 
 /** How many users there are. */
-export const people = 100_000
+export const people = Number(process.env["STUB_PEOPLE"] ?? 100_000)
 
 const user = (index: number): string => {
   const name = `user-${String(index).padStart(6, "0")}`

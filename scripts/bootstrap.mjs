@@ -39,19 +39,20 @@ const must = (command, args, stdio = "inherit") => {
   process.exit(status ?? (signal ? 130 : 1))
 }
 
-// The peers that the interop tests run against are half of everything installed, and only the tests need them.
-const interop = "packages/interop"
+// The peers that the interop tests run against and Nango's own CLI are most of what is installed; tests and benchmarks need
+// them, the program does not.
+const testsOnly = ["packages/interop", "packages/nango-functions"]
 
 const install = (isWhole) => {
   const marker = inRoot("node_modules", ".modules.yaml")
   const fresh =
     existsSync(marker) &&
     existsSync(node) &&
-    (!isWhole || existsSync(inRoot(interop, "node_modules"))) &&
+    (!isWhole || testsOnly.every((home) => existsSync(inRoot(home, "node_modules")))) &&
     statSync(marker).mtimeMs >= statSync(inRoot("pnpm-lock.yaml")).mtimeMs
   if (fresh) return
   process.stderr.write("loom-scim: installing what is missing (once, about 20 s)\n")
-  const filter = isWhole ? [] : ["--filter", `!./${interop}`]
+  const filter = isWhole ? [] : testsOnly.flatMap((home) => ["--filter", `!./${home}`])
   must("npx", ["-y", `pnpm@${pnpmVersion}`, "install", "--frozen-lockfile", ...filter], "pipe")
   const now = new Date()
   utimesSync(marker, now, now)
@@ -78,7 +79,8 @@ const runApp = (args) => {
 }
 
 const [task, ...rest] = process.argv.slice(2)
-install(task === "test")
+// The benchmarks run what is deployed to Nango as well.
+install(task === "test" || task === "bench")
 switch (task) {
   case "demo":
     buildApp()
@@ -92,8 +94,18 @@ switch (task) {
     must(node, [inRoot("scripts", "test.ts"), ...rest])
     break
   case "bench":
-    buildApp("loom-scim-api")
-    for (const name of ["startup.ts", "protocol.ts", "client.ts", "limited.ts", "apply.ts", "plan.ts", "api.ts"]) {
+    buildApp("loom-scim-api", "@loom-scim/nango-functions")
+    for (const name of [
+      "startup.ts",
+      "protocol.ts",
+      "client.ts",
+      "limited.ts",
+      "apply.ts",
+      "plan.ts",
+      "api.ts",
+      "nodes.ts",
+      "nango.ts"
+    ]) {
       must(node, [...nodeFlags, "--expose-gc", inRoot("bench", name), ...rest])
     }
     break

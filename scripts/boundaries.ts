@@ -14,8 +14,16 @@ const arrows: Readonly<Record<string, ReadonlyArray<string>>> = {
   "packages/contract": ["@loom-scim/core"],
   "packages/client": ["@loom-scim/contract"],
   "packages/interop": ["@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"],
-  "apps/api": ["@loom-scim/contract", "@loom-scim/core", "@loom-scim/platform-node"],
-  "apps/tui": ["@loom-scim/contract", "@loom-scim/core", "@loom-scim/platform-node", "@loom-scim/sandbox"]
+  "packages/nango": ["@loom-scim/core"],
+  "packages/nango-functions": ["@loom-scim/core", "@loom-scim/nango"],
+  "apps/api": ["@loom-scim/contract", "@loom-scim/core", "@loom-scim/nango", "@loom-scim/platform-node"],
+  "apps/tui": [
+    "@loom-scim/contract",
+    "@loom-scim/core",
+    "@loom-scim/nango",
+    "@loom-scim/platform-node",
+    "@loom-scim/sandbox"
+  ]
 }
 
 const sourcesIn = (directory: string): ReadonlyArray<string> =>

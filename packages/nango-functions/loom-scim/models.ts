@@ -1,0 +1,11 @@
+/** The models that functions share; each is made when a function is loaded, so one that is not used is left out. */
+export { ById } from "./models/byId.js"
+export { SyncCheckpoint } from "./models/checkpoint.js"
+export { Deleted } from "./models/deleted.js"
+export { ScimGroup, ScimMember } from "./models/group.js"
+export { ListInput, Paged } from "./models/list.js"
+export { Nothing } from "./models/nothing.js"
+export { PatchOperation } from "./models/patch.js"
+export { CreateUser, IdEntity, SuccessResponse, User } from "./models/unified.js"
+export { ScimUser } from "./models/user.js"
+export { ScimMeta, ScimName, ScimValue } from "./models/values.js"

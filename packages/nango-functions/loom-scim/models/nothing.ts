@@ -1,0 +1,5 @@
+/** No input. */
+import { z } from "zod"
+
+/** Functions that need to be told nothing. */
+export const Nothing = z.object({})
