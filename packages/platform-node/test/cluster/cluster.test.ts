@@ -41,7 +41,11 @@ const carried = (happen: (made: Cluster, run: string, listener: Listener) => Pro
     })
     const expected = yield* undisturbed
     assert.deepStrictEqual(yield* directoryOf(server), expected.directory)
-    wroteOnce(yield* writesOf(server), expected.writes)
+    // A request may have passed every look when its process is frozen, and goes out when that wakes, at once: nobody can
+    // call it back, and the server refuses it as somebody else's.
+    const isLate = (at: string) => Date.parse(at) >= made.woken && Date.parse(at) < made.woken + 1000
+    const writes = yield* writesOf(server, ({ at, status }) => !(status === 409 && isLate(at)))
+    wroteOnce(writes, expected.writes)
     const { heard } = listener
     assert.strictEqual(heard.length, people + people / 100)
     assert.strictEqual(new Set(heard.map(([, position]) => position)).size, heard.length)
@@ -81,7 +85,7 @@ describe.runIf(isThere)("a run of 2,000 people", () => {
         frozen.signal("SIGSTOP")
         if (listener.isAt(frozen)) await listener.moveTo(made.other(frozen))
         await taken(made, run, frozen)
-        frozen.signal("SIGCONT")
+        made.wake(frozen)
 
         await made.owner(run, 100)
         await made.outage(2000)

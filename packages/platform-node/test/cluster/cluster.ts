@@ -12,6 +12,8 @@ type Server = Effect.Success<ReturnType<typeof sandbox>>
 export class Cluster {
   readonly nodes: Array<Node> = []
   readonly server: Server
+  /** When a frozen node was woken, in milliseconds of the epoch. */
+  woken = Infinity
   readonly #directory: string
   readonly #place: string
   readonly #lines: Array<Line> = []
@@ -61,6 +63,11 @@ export class Cluster {
   async end(node: Node, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     this.nodes.splice(this.nodes.indexOf(node), 1)
     await node.end(signal)
+  }
+
+  wake(node: Node): void {
+    this.woken = Date.now()
+    node.signal("SIGCONT")
   }
 
   /** Has the server take a second for each creation, or no longer. */

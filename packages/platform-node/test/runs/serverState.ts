@@ -31,21 +31,28 @@ export const directoryOf = Effect.fnUntraced(function* (server: Sandbox) {
   return { users: users.map(textOf).toSorted(), groups: groups.map(groupText).toSorted() }
 })
 
-const Log = Schema.Struct({
-  requests: Schema.Array(
-    Schema.Struct({ method: Schema.String, path: Schema.String, status: Schema.NullOr(Schema.Int) })
-  )
+const Request = Schema.Struct({
+  method: Schema.String,
+  path: Schema.String,
+  at: Schema.String,
+  status: Schema.NullOr(Schema.Int)
 })
+
+const Log = Schema.Struct({ requests: Schema.Array(Request) })
 
 /**
  * How many writes the server met, by method, endpoint and status; the status is null when the client was gone before the
  * answer.
  */
-export const writesOf = Effect.fnUntraced(function* (server: Sandbox) {
+export const writesOf = Effect.fnUntraced(function* (
+  server: Sandbox,
+  isCounted: (request: typeof Request.Type) => boolean = () => true
+) {
   const { requests } = Schema.decodeUnknownSync(Log)(yield* server.requests)
   const writes: Record<string, number> = {}
-  for (const { method, path, status } of requests) {
-    if (method === "GET") continue
+  for (const request of requests) {
+    const { method, path, status } = request
+    if (method === "GET" || !isCounted(request)) continue
     const endpoint = /\/(Users|Groups|Bulk)(?:\/|$)/.exec(path)?.[1] ?? path
     const name = `${method} /${endpoint} ${status}`
     writes[name] = (writes[name] ?? 0) + 1
