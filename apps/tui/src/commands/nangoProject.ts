@@ -7,9 +7,6 @@ import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs"
 import { basename, delimiter, dirname, join, resolve } from "node:path"
 import { codes, Ended } from "../Exit.ts"
 
-/** The version that the functions are tested with. */
-const cli = "nango@0.71.10"
-
 const refuse = (reason: string, detail: string) => new Ended({ code: codes.refused, reason, detail })
 
 /** Beside the program's own sources, or here. */
@@ -73,10 +70,6 @@ const run = (
 
 const isInstalled = (directory: string): boolean => existsSync(join(directory, "node_modules", ".bin", "nango"))
 
-/** The compiler that is installed beside the functions, else the same version from the registry. */
-const compiler = (directory: string): readonly [string, ...ReadonlyArray<string>] =>
-  isInstalled(directory) ? ["nango"] : ["npx", "-y", cli]
-
 const plainly = ["--no-interactive", "--no-dependency-update", "--no-telemetry"] as const
 
 /** One function as it was compiled. */
@@ -100,7 +93,7 @@ export const compile = Effect.fnUntraced(function* (directory: string) {
   if (!isInstalled(directory)) {
     return yield* refuse(
       "NoCompiler",
-      `Nango's compiler is not installed in ${directory}. Install what its package.json names.`
+      `Nango's compiler is not installed in ${directory}. Install what its package.json names, in the repository of loom-scim with: npx -y pnpm@12.21.0 install`
     )
   }
   mkdirSync(join(directory, ".nango"), { recursive: true })
@@ -140,14 +133,13 @@ export const deploy = Effect.fnUntraced(function* (
     ...(allowDestructive ? ["--allow-destructive"] : [])
   ]
   const key = Redacted.value(access.secretKey)
-  const [command, ...before] = compiler(directory)
   // The compiler prefers the key of the environment by name, which an .env file beside it may hold.
   const env = {
     NANGO_HOSTPORT: access.host,
     NANGO_SECRET_KEY: key,
     [`NANGO_SECRET_KEY_${environment.toUpperCase()}`]: key
   }
-  const { code, output } = yield* run(directory, [command, ...before, ...args], env, scrubber(access.secretKey))
+  const { code, output } = yield* run(directory, ["nango", ...args], env, scrubber(access.secretKey))
   if (code === 0) return output
   return yield* new Ended({
     code: codes.checkFailed,
