@@ -17,9 +17,10 @@ const missing = (detail: string) =>
 
 /** Asks without showing what is typed. */
 const asked = Effect.promise(async (signal) => {
-  process.stderr.write("Nango's secret key (it is not shown): ")
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  // Before the question: what is pasted at its first letter must already not be echoed.
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  process.stderr.write("Nango's secret key (it is not shown): ")
   try {
     return await lines.question("", { signal })
   } finally {
