@@ -135,6 +135,20 @@ describe("the guided setup in a pseudo-terminal", () => {
     assert.include(second.raw, "Go on with: loom-scim setup --connection acme")
   })
 
+  it("does not echo a token that is pasted the instant a resumed set-up asks for it", async () => {
+    const { open, sandbox } = await place()
+    const first = open()
+    await toCredentials(first, sandbox)
+    await type(first, "SCIM endpoint", paste(sandbox.scimUrl))
+    await first.until("paste the token")
+    first.kill()
+    await first.exited
+    const second = open()
+    second.answer("paste the token", `${token}${keys.enter}`)
+    await second.until(/▸ ○ Bridge URL/)
+    assert.notInclude(second.raw, token)
+  })
+
   it("keeps every row within the window at 80x24, and follows a resize", async () => {
     const { open, sandbox } = await place()
     const terminal = open()

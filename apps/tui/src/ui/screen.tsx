@@ -13,6 +13,8 @@ export const screen = <Store extends { readonly interrupt: () => Promise<void> }
   Effect.acquireUseRelease(
     Effect.sync(() => {
       const store = open()
+      // ink does so only after its first frame: until then a token pasted at the sight of its question would be echoed.
+      if (process.stdin.isTTY) process.stdin.setRawMode(true)
       const theme = { color: Glyphs.canColor(process.env), glyphs: Glyphs.of(process.env) }
       const shown = render(<ThemeContext value={theme}>{view(store)}</ThemeContext>, {
         alternateScreen: true,
@@ -31,5 +33,6 @@ export const screen = <Store extends { readonly interrupt: () => Promise<void> }
       Effect.promise(async () => {
         await store.interrupt()
         shown.unmount()
+        if (process.stdin.isTTY) process.stdin.setRawMode(false)
       })
   )
