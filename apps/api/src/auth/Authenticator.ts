@@ -3,7 +3,7 @@ import { NotReadyProblem, TooManyProblem, UnauthenticatedProblem } from "@loom-s
 import type { StoreProblem } from "@loom-scim/contract/Problem"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import type { Caller } from "@loom-scim/contract/Security"
-import type { ApiKey } from "@loom-scim/core/ports/ApiKeys"
+import type { ApiKey, StoredApiKey } from "@loom-scim/core/ports/ApiKeys"
 import { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
 import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
@@ -70,19 +70,31 @@ export class Authenticator extends Context.Service<
           return new TooManyProblem({ detail, next: `Wait ${retryAfter} s.`, retryAfter })
         }
 
-        const byKey = Effect.fnUntraced(function* (credential: Redacted.Redacted, now: DateTime.Utc) {
-          const given = KeySecret.parse(credential)
-          if (Option.isNone(given)) return yield* unauthenticated
-          const found = yield* Effect.mapError(keys.find(given.value.id), ofStore)
-          const matches = KeySecret.sameHash(given.value.hash, Option.isSome(found) ? found.value.hash : nobody)
-          if (Option.isNone(found) || !matches || !isValid(found.value.key, now)) return yield* unauthenticated
+        const judged = (
+          given: KeySecret.Given,
+          found: Option.Option<StoredApiKey>,
+          now: DateTime.Utc
+        ): Effect.Effect<Caller, Refused> => {
+          const matches = KeySecret.sameHash(given.hash, Option.isSome(found) ? found.value.hash : nobody)
+          if (Option.isNone(found) || !matches || !isValid(found.value.key, now)) return Effect.fail(unauthenticated)
           const { key } = found.value
           const refusal = tooFast(key.id, now)
-          if (refusal !== null) return yield* refusal
+          if (refusal !== null) return Effect.fail(refusal)
+          const caller = { id: key.id, kind: "key", name: `${key.name} (${key.id})`, grants: key.grants } as const
+          if (isTouched(key, now)) return Effect.succeed(caller)
           // A full disk must not keep people from looking at what is there.
-          if (!isTouched(key, now)) yield* Effect.ignore(keys.touch(key.id, now))
-          return { id: key.id, kind: "key", name: `${key.name} (${key.id})`, grants: key.grants } as const
-        })
+          return Effect.as(Effect.ignore(keys.touch(key.id, now)), caller)
+        }
+
+        const byKey = (credential: Redacted.Redacted, now: DateTime.Utc): Effect.Effect<Caller, Refused> =>
+          Option.match(KeySecret.parse(credential), {
+            onNone: () => Effect.fail(unauthenticated),
+            onSome: (given) =>
+              Effect.matchEffect(keys.find(given.id), {
+                onFailure: (failure) => Effect.fail(ofStore(failure)),
+                onSuccess: (found) => judged(given, found, now)
+              })
+          })
 
         const byToken = Effect.fnUntraced(function* (
           verified: Tokens.Verify,

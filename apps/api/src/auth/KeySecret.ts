@@ -23,10 +23,14 @@ export const make = (): FreshKey => {
   return { id, whole: Redacted.make(`lsk_${id}_${secret}`), hash: hashOf(secret) }
 }
 
+/** What a credential says: whose it claims to be, and the hash of its secret. */
+export interface Given {
+  readonly id: ApiKeyId
+  readonly hash: string
+}
+
 /** Takes a credential apart, without judging it. */
-export const parse = (
-  credential: Redacted.Redacted
-): Option.Option<{ readonly id: ApiKeyId; readonly hash: string }> => {
+export const parse = (credential: Redacted.Redacted): Option.Option<Given> => {
   const [, id, secret] = pattern.exec(Redacted.value(credential)) ?? []
   return id === undefined || secret === undefined
     ? Option.none()

@@ -6,6 +6,7 @@ import { causeResponse } from "effect/http/HttpServerError"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { unhandled } from "effect/Types"
+import { AnswerLines } from "../ops/LogLines.ts"
 import * as Measured from "../ops/Measured.ts"
 import * as Rendering from "./Rendering.ts"
 import * as RequestId from "./RequestId.ts"
@@ -19,28 +20,34 @@ const rendered = <E>(cause: Cause.Cause<E>) =>
     response.status < 500 ? Effect.succeed(response) : Effect.as(Effect.logError("defect", cause), response)
   )
 
-/** The middleware, for the whole router. */
+/**
+ * The middleware, for the whole router. Every request passes here, so it is a few effects and not many small ones: a
+ * change of a request's context costs the same, however little it changes.
+ */
 export const layer = (bodyLimit: number) => {
   const limit = ByteSize.bytes(bodyLimit)
   return HttpRouter.middleware(
-    Effect.fnUntraced(function* (app: Effect.Effect<HttpServerResponse, unhandled>) {
-      const request = yield* HttpServerRequest
-      const id = RequestId.of(request)
-      const started = yield* Clock.currentTimeMillis
-      const annotations = { request: id, method: request.method, path: pathOf(request.url) }
-      const response = yield* app.pipe(
-        Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause))),
-        // Both at once: each change of a request's context costs the same, however little it changes.
-        Effect.updateContext((context: Context.Context<never>) =>
-          context.pipe(Context.add(References.CurrentLogAnnotations, annotations), Context.add(MaxBodySize, limit))
-        )
+    (app: Effect.Effect<HttpServerResponse, unhandled>) => {
+      const guarded = Effect.catchCause(app, (cause) =>
+        Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause)
       )
-      const millis = (yield* Clock.currentTimeMillis) - started
-      const { status } = response
-      yield* Effect.annotateLogs(Effect.logInfo("answered"), { ...annotations, status, millis })
-      yield* Measured.answered(request.method, status, millis)
-      return yield* Rendering.finish(response, id)
-    }),
+      return Effect.contextWith((around: Context.Context<HttpServerRequest>) => {
+        const request = Context.get(around, HttpServerRequest)
+        const clock = Context.get(around, Clock.Clock)
+        const started = clock.currentTimeMillisUnsafe()
+        const about = { request: RequestId.of(request), method: request.method, path: pathOf(request.url) }
+        const answered = Effect.updateContext(guarded, (context: Context.Context<HttpServerRequest>) =>
+          context.pipe(Context.add(References.CurrentLogAnnotations, about), Context.add(MaxBodySize, limit))
+        )
+        return Effect.flatMap(answered, (response) => {
+          const { status } = response
+          const millis = clock.currentTimeMillisUnsafe() - started
+          Measured.answered(around, request.method, status, millis)
+          const line = Context.get(around, AnswerLines)({ ...about, status, millis })
+          return Effect.flatMap(line, () => Rendering.finish(response, about.request))
+        })
+      })
+    },
     { global: true }
   )
 }

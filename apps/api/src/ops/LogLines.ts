@@ -3,7 +3,24 @@
  * than the line. Whatever says that something went wrong is written at once, with all that waits, and so is everything
  * before the process exits, in whichever way it does so itself; only a process that is killed takes its last lines along.
  */
-import { Effect, Formatter, Layer, Logger, LogLevel, Predicate } from "effect"
+import { Context, Effect, Formatter, Layer, Logger, LogLevel, Predicate } from "effect"
+
+/** What is logged of every answer. */
+export interface Answered {
+  readonly request: string
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+  readonly status: number
+  /** From the request to its answer; of a stream, until it begins. */
+  readonly millis: number
+}
+
+/** Writes the line of an answer. One a request, so that it does not take the way of all others through the loggers. */
+export const AnswerLines = Context.Reference<(answer: Answered) => Effect.Effect<void>>(
+  "loom-scim-api/ops/LogLines/AnswerLines",
+  { defaultValue: () => (answer) => Effect.annotateLogs(Effect.logInfo("answered"), { ...answer }) }
+)
 
 /** Milliseconds a line waits at most. */
 const delay = 20
@@ -42,6 +59,10 @@ const format = (record: Parameters<typeof Formatter.formatJson>[0]): string =>
     ? JSON.stringify(record)
     : Formatter.formatJson(record)
 
+/** An answer in the form that the logger gives to all lines. */
+const lineOf = (annotations: Answered): string =>
+  JSON.stringify({ message: "answered", level: "INFO", timestamp: new Date().toISOString(), annotations, spans: {} })
+
 /** The program's only logger. Pipes, files and terminals are all written before `write` returns. */
 export const layer = Layer.unwrap(
   Effect.sync(() => {
@@ -51,6 +72,7 @@ export const layer = Layer.unwrap(
       const line = format(Logger.formatStructured.log(options))
       add(line, LogLevel.isGreaterThanOrEqualTo(options.logLevel, "Warn"))
     })
-    return Logger.layer([logger])
+    const answered = (answer: Answered) => Effect.sync(() => add(lineOf(answer), false))
+    return Layer.merge(Logger.layer([logger]), Layer.succeed(AnswerLines, answered))
   })
 )

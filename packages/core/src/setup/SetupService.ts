@@ -109,10 +109,11 @@ export class SetupService extends Context.Service<
         return { id, state }
       }
 
-      const load = Effect.fnUntraced(function* (id: ConnectionId): Effect.fn.Return<Connection, JournalFailure> {
-        const known = states.of(id)
-        return after(id, known, yield* journal.load(id, known.sequence))
-      })
+      const load = (id: ConnectionId): Effect.Effect<Connection, JournalFailure> =>
+        Effect.suspend(() => {
+          const known = states.of(id)
+          return Effect.map(journal.load(id, known.sequence), (events) => after(id, known, events))
+        })
 
       const decide = Effect.fnUntraced(function* (
         { id, state }: Connection,
@@ -134,11 +135,14 @@ export class SetupService extends Context.Service<
         return after(id, state, recorded)
       })
 
-      const admitted = Effect.fnUntraced(function* (id: ConnectionId, tag: Command["_tag"]) {
-        const connection = yield* load(id)
-        yield* Effect.fromResult(Journey.admit(connection.state, { _tag: tag }))
-        return connection
-      })
+      const admitted = (
+        id: ConnectionId,
+        tag: Command["_tag"]
+      ): Effect.Effect<Connection, SetupRefused | JournalFailure> =>
+        Effect.flatMap(load(id), (connection) => {
+          const admission = Journey.admit(connection.state, { _tag: tag })
+          return Result.isFailure(admission) ? Effect.fail(admission.failure) : Effect.succeed(connection)
+        })
 
       const get = (id: ConnectionId) => admitted(id, "Remove")
 

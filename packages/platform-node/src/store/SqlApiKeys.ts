@@ -4,6 +4,7 @@ import { ApiKeyId, ApiKeys, Grant } from "@loom-scim/core/ports/ApiKeys"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as SqlSchema from "effect/sql/SqlSchema"
+import { Marks } from "./Marks.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { reading } from "./StoredRows.ts"
 
@@ -49,10 +50,11 @@ const toRow = ({ hash, key }: StoredApiKey): typeof Row.Type => ({
 
 const what = "an API key"
 
-/** Rows as they were last read, as JSON, beside what they mean. */
+/** A row as it was last read, as JSON, beside what it means, and the mark of the database before. */
 interface Decoded {
   readonly text: string
-  readonly stored: StoredApiKey
+  readonly found: Effect.Effect<Option.Option<StoredApiKey>>
+  readonly mark: number | null
 }
 
 /** So many are kept; there are seldom more keys in use. */
@@ -64,6 +66,7 @@ export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
     ApiKeys,
     Effect.gen(function* () {
       const sql = yield* SqlClient
+      const marks = yield* Marks
       const read = reading(place)
       const failed = fromSql(place)
       const columns = sql.literal(Object.keys(Row.fields).join(", "))
@@ -72,16 +75,11 @@ export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
       const decode = Schema.decodeUnknownEffect(Row)
       const decoded = new Map<ApiKeyId, Decoded>()
 
-      /** Every request reads its key's row anew, since another process may have changed it, but seldom a changed row. */
-      const keyOf = Effect.fnUntraced(function* (id: ApiKeyId, row: unknown) {
-        const text = JSON.stringify(row)
-        const known = decoded.get(id)
-        if (known?.text === text) return known.stored
-        const stored = fromRow(yield* decode(row))
-        if (decoded.size >= mostDecoded) decoded.clear()
-        decoded.set(id, { text, stored })
-        return stored
-      })
+      const remember = (id: ApiKeyId, entry: Decoded) => {
+        if (decoded.size >= mostDecoded && !decoded.has(id)) decoded.clear()
+        decoded.set(id, entry)
+        return entry.found
+      }
       const rows = SqlSchema.findAll({
         Request: Schema.Struct({ after: Schema.String, limit: Schema.Int }),
         Result: Row,
@@ -101,10 +99,24 @@ export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
           sql`UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ${at}) WHERE id = ${id} RETURNING id`
       })
 
-      const find = Effect.fnUntraced(function* (id: ApiKeyId) {
+      /** Another process may have changed a row, so it is read anew, but decoded only when it did change. */
+      const look = Effect.fnUntraced(function* (id: ApiKeyId, mark: number | null) {
         const [row] = yield* Effect.mapError(sql`SELECT ${columns} FROM api_keys WHERE id = ${id}`, failed)
-        return row === undefined ? Option.none() : Option.some(yield* read(what, keyOf(id, row)))
+        if (row === undefined) return Option.none<StoredApiKey>()
+        const text = JSON.stringify(row)
+        const known = decoded.get(id)
+        if (known?.text === text) return yield* remember(id, { ...known, mark })
+        const stored = fromRow(yield* read(what, decode(row)))
+        return yield* remember(id, { text, found: Effect.succeedSome(stored), mark })
       })
+
+      /** Asked on every request: a database in which nothing was written has the row still. */
+      const find = (id: ApiKeyId) =>
+        Effect.suspend(() => {
+          const mark = marks()
+          const known = decoded.get(id)
+          return known !== undefined && mark !== null && known.mark === mark ? known.found : look(id, mark)
+        })
 
       const list = Effect.fn("ApiKeys.list")(function* (after: ApiKeyId | null, limit: number) {
         const found = yield* read(what, rows({ after: after ?? "", limit }))

@@ -7,6 +7,7 @@ import { Array as Arr, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
+import { Marks } from "./Marks.ts"
 import { failure, fromSql } from "./StoreFailure.ts"
 import { batch, given } from "./StoredRows.ts"
 import { transaction } from "./transaction.ts"
@@ -22,6 +23,17 @@ const Row = Schema.Struct({
 
 /** Where a reader stands in the events of a connection. */
 const Seen = Schema.Struct({ id: ConnectionId, after: Schema.Int })
+
+/** To where a connection's events were read, and the mark of the database before. */
+interface Read {
+  readonly last: number
+  readonly mark: number
+}
+
+/** So many are kept; it is the states kept by whoever asks that make them useful. */
+const mostRead = 1000
+
+const nothing = Effect.succeed<ReadonlyArray<Recorded>>([])
 
 /** Connections whose events are read at once: SQLite holds the process up until the last row is read. */
 const together = 50
@@ -43,6 +55,7 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
     Journal,
     Effect.gen(function* () {
       const sql = yield* SqlClient
+      const marks = yield* Marks
       const failed = fromSql(place)
 
       const sequenceOf = SqlSchema.findOne({
@@ -124,18 +137,34 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
       const hasGap = (rows: ReadonlyArray<{ readonly sequence: number }>, after: number): boolean =>
         rows.some((row, index) => row.sequence !== after + index + 1)
 
-      // Asked on every request, and mostly there is nothing new: the statement's own span has to do.
-      const load = Effect.fnUntraced(function* (id: ConnectionId, after = 0) {
+      const read = new Map<ConnectionId, Read>()
+      const remember = (id: ConnectionId, last: number, mark: number | null): void => {
+        if (mark === null) return
+        if (read.size >= mostRead && !read.has(id)) read.clear()
+        read.set(id, { last, mark })
+      }
+
+      const rowsAfter = Effect.fnUntraced(function* (id: ConnectionId, after: number, mark: number | null) {
         const found = yield* Effect.mapError(
           sql`SELECT connection_id, sequence, at, actor, event FROM events
             WHERE connection_id = ${id} AND sequence > ${after} ORDER BY sequence`,
           failed
         )
-        if (found.length === 0) return []
         const rows = yield* Effect.mapError(decode(found), () => unreadable(`an event of ${id}`))
         if (hasGap(rows, after)) return yield* unreadable(`a gap in the events of ${id}`)
+        remember(id, rows.at(-1)?.sequence ?? after, mark)
         return rows.map(fromRow)
       })
+
+      /** Asked on every request, and mostly there is nothing new: least of all in a database in which nothing was written. */
+      const load = (id: ConnectionId, after = 0) =>
+        Effect.suspend(() => {
+          const mark = marks()
+          const known = read.get(id)
+          return known !== undefined && known.mark === mark && known.last === after
+            ? nothing
+            : rowsAfter(id, after, mark)
+        })
 
       const loadSome = Effect.fnUntraced(function* (seen: ReadonlyArray<typeof Seen.Type>) {
         const rows = yield* rowsOfEach(seen).pipe(

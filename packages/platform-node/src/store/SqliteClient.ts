@@ -12,6 +12,7 @@ import { classifySqliteError, SqlError } from "effect/sql/SqlError"
 import { makeCompilerSqlite } from "effect/sql/Statement"
 import { DatabaseSync } from "node:sqlite"
 import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite"
+import { Marks } from "./Marks.ts"
 
 /** How long a statement waits for another program on the same file; this blocks the process, so it is short. */
 const busyMillis = 1000
@@ -152,6 +153,40 @@ const session = (db: DatabaseSync): Connection => {
   }
 }
 
+/**
+ * Marks by what SQLite counts itself: `data_version` changes with the commits of other sessions, `total_changes` with
+ * every row this one writes. A transaction of this session has no mark, as it may be rolled back and the count is not.
+ */
+const marksOf = (db: DatabaseSync): (() => number | null) => {
+  const own = db.prepare("SELECT total_changes()")
+  const others = db.prepare("PRAGMA data_version")
+  for (const statement of [own, others]) statement.setReturnArrays(true)
+  const number = (statement: StatementSync): unknown => Object.values(statement.get() ?? {})[0]
+  let mark = 0
+  let seen: readonly [unknown, unknown] = [null, null]
+  let isRecent = false
+  const forget = (): void => {
+    isRecent = false
+  }
+  const look = (): number => {
+    const now = [number(own), isRecent ? seen[1] : number(others)] as const
+    if (now[0] !== seen[0] || now[1] !== seen[1]) mark++
+    seen = now
+    // What others commit while this process does one thing without a pause comes as if after it.
+    if (!isRecent) queueMicrotask(forget)
+    isRecent = true
+    return mark
+  }
+  return () => {
+    try {
+      return db.isTransaction ? null : look()
+    } catch {
+      // Whatever is wrong with the file is told by the reading that follows.
+      return null
+    }
+  }
+}
+
 const open = (filename: string): Effect.Effect<DatabaseSync, SqlError> =>
   Effect.try({
     try: () => {
@@ -179,12 +214,12 @@ const open = (filename: string): Effect.Effect<DatabaseSync, SqlError> =>
  * A client on one database file (or `:memory:`).
  *
  * Write-ahead log, `synchronous = FULL` (a commit is on the disk before it is answered), foreign keys enforced, freed
- * pages overwritten. Transactions start with `BEGIN IMMEDIATE` and hold the session until they end. Fails with
+ * pages overwritten. Transactions start with `BEGIN IMMEDIATE` and hold the session until they end. It says by {@link Marks}
+ * whether the file has changed. Fails with
  * `SqlError` when the file cannot be opened for writing; the cause carries SQLite's result code as `code`.
  */
 export const layer = (options: { readonly filename: string }): Layer.Layer<SqlClient.SqlClient, SqlError> =>
-  Layer.effect(
-    SqlClient.SqlClient,
+  Layer.effectContext(
     Effect.gen(function* () {
       const db = yield* Effect.acquireRelease(open(options.filename), (db) => Effect.sync(() => db.close()))
       const acquirers = SqlClient.makeSqliteAcquirers({
@@ -192,7 +227,7 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<SqlCl
         semaphore: yield* Semaphore.make(1),
         isTransaction: () => db.isTransaction
       })
-      return yield* SqlClient.make({
+      const client = yield* SqlClient.make({
         ...acquirers,
         driver: "sqlite-node",
         compiler: makeCompilerSqlite(),
@@ -201,5 +236,6 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<SqlCl
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         spanAttributes: [["db.system.name", "sqlite"]]
       })
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Marks, marksOf(db)))
     })
   ).pipe(Layer.provide(Reactivity.layer))

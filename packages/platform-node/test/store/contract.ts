@@ -18,10 +18,14 @@ export const opened = <A, E>(
   body: (store: Store) => Effect.Effect<A, E, Layer.Success<ReturnType<Store["open"]>>>
 ) => Effect.scoped(Effect.flatMap(backend.fresh, (store) => Effect.provide(body(store), store.open())))
 
-/** Goes around the store with one statement. */
+/** What other processes do lies between a process's turns: SQLite is asked once in a turn what others committed. */
+export const turn = Effect.promise(() => Promise.resolve())
+
+/** Goes around the store with one statement, as another process would. */
 export const around = (store: Store, statement: string, values: ReadonlyArray<unknown> = []) =>
   Effect.flatMap(SqlClient, (sql) => sql.unsafe<Record<string, unknown>>(statement, values)).pipe(
-    Effect.provide(Layer.fresh(store.around))
+    Effect.provide(Layer.fresh(store.around)),
+    Effect.tap(turn)
   )
 
 export const contract = (backend: Backend): void => {
