@@ -80,7 +80,9 @@ describe("nango push, status and session", () => {
     const { code, stdout } = await nango(["session", "--user", "u-1", "--json"])
     assert.strictEqual(code, 0)
     const made = JSON.parse(stdout)
-    assert.match(made.link, /^https:\/\/connect\.nango\.dev\?session_token=/)
+    assert.match(made.link, /^https:\/\/connect\.nango\.dev\/\?session_token=/)
+    // Without it the page would ask Nango's cloud.
+    assert.strictEqual(new URL(made.link).searchParams.get("apiURL"), server.url)
     assert.isAbove(Date.parse(made.expiresAt), Date.now())
     assert.lengthOf(server.nango.sessions, 1)
   })

@@ -227,7 +227,9 @@ describe("session", () => {
         const { id } = yield* connected("Acme", world.url)
         const endUser = { id: "u-1", email: "ada@acme.com" }
         const made = yield* session({ id, integration: "loom-scim", entry: "loom-scim", endUser })
-        assert.match(Redacted.value(made.connect_link), /^https:\/\/connect\.nango\.dev\?session_token=/)
+        const link = new URL(Redacted.value(made.connect_link))
+        assert.match(link.href, /^https:\/\/connect\.nango\.dev\/\?session_token=nango_connect_session_/)
+        assert.strictEqual(link.searchParams.get("apiURL"), world.nangoUrl)
         assert.isTrue(DateTime.isGreaterThan(made.expires_at, yield* DateTime.now))
         assert.deepStrictEqual(world.nango.sessions, [
           {

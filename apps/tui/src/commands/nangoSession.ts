@@ -32,6 +32,7 @@ export const nangoSession = (flags: SharedFlags, own: SessionFlags) =>
       }
     })
     const link = Redacted.value(made.connect_link)
+    const asked = URL.parse(link)?.searchParams.get("apiURL") ?? null
     const expiresAt = DateTime.formatIso(made.expires_at)
     return yield* Console.log(
       flags.json
@@ -39,6 +40,7 @@ export const nangoSession = (flags: SharedFlags, own: SessionFlags) =>
         : [
             link,
             `For ${printable(own.user)} alone, until ${expiresAt}; whoever has the link can use it.`,
+            ...(asked === null ? [] : [`The page asks ${printable(asked)}, so their browser has to reach that.`]),
             made.renews === null
               ? "It makes a connection in Nango, tagged with this set-up."
               : `It gives new credentials to ${printable(made.renews)} in Nango.`

@@ -62,7 +62,10 @@ export const Integration = Schema.Struct({
 })
 export type Integration = typeof Integration.Type
 
-/** A link that lets one end user connect; the token in it lets anyone do so until it expires. */
+/**
+ * A link that lets one end user connect; the token in it lets anyone do so until it expires. The page behind it asks the
+ * server from the person's browser, so the server's address has to be one that the browser reaches.
+ */
 export const ConnectSession = Schema.Struct({
   token: Schema.RedactedFromValue(Schema.String, { disallowEncode: true }),
   connect_link: Schema.RedactedFromValue(Schema.String, { disallowEncode: true }),

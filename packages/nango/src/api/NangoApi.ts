@@ -8,6 +8,7 @@ import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import * as RetryAfter from "@loom-scim/core/scim/RetryAfter"
 import { scrubber } from "@loom-scim/core/scim/ScimErrorScrub"
 import * as Body from "@loom-scim/core/scim/TransportBody"
+import * as ConnectLink from "./ConnectLink.ts"
 import type { Subject } from "./failureOf.ts"
 import { failure, ofAnswer } from "./failureOf.ts"
 import type { ConnectSession, Metadata, NewConnection, NewSession, Tags } from "./Models.ts"
@@ -274,7 +275,10 @@ export class NangoApi extends Context.Service<
                 subject: { label: "POST /connect/sessions", integration },
                 answer: SessionAnswer
               }),
-              ({ data }) => data
+              ({ data }) => ({
+                ...data,
+                connect_link: Redacted.make(ConnectLink.naming(host, Redacted.value(data.connect_link)))
+              })
             )
         })
       })

@@ -206,7 +206,7 @@ export class NangoStandIn {
     return json(201, {
       data: {
         token,
-        connect_link: `https://connect.nango.dev?session_token=${token}`,
+        connect_link: `https://connect.nango.dev/?session_token=${token}`,
         expires_at: new Date(Date.now() + 1_800_000).toISOString()
       }
     })
