@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { rolldown } from "rolldown"
 import { isolatedDeclarationSync } from "rolldown/experimental"
+import { capturedGlobals, capturingGlobals } from "./capturedGlobals.ts"
 import { pureCalls } from "./pureCalls.ts"
 
 /** A function with the module in it must stay far from what Nango accepts. In bytes. */
@@ -25,7 +26,8 @@ const write = (name: string, text: string): void => {
 const bundle = await rolldown({
   input: { core: "src/core.ts" },
   platform: "neutral",
-  plugins: [pureCalls],
+  plugins: [capturingGlobals, pureCalls],
+  transform: { inject: capturedGlobals },
   onLog: (level, log) => {
     if (level === "warn") process.stderr.write(`${log.message}\n`)
   }

@@ -53,13 +53,19 @@ export const changedSince = (moment: string): string => `meta.lastModified ge ${
 /** The latest `meta.lastModified` that was seen, in milliseconds; null before there was any. */
 export class Latest {
   #millis: number | null = null
+  #text = ""
 
   /** Takes a resource. */
   take(resource: JsonObject): void {
     const meta = get(resource, "meta")
     const text = isJsonObject(meta) ? get(meta, "lastModified") : undefined
-    const millis = Predicate.isString(text) ? Date.parse(text) : Number.NaN
-    if (!Number.isNaN(millis) && (this.#millis === null || millis > this.#millis)) this.#millis = millis
+    // Texts of one length that a server writes in one way are in the order of what they say, which spares reading most of
+    // them; one that is left out wrongly makes the next run ask for more.
+    if (!Predicate.isString(text) || (text.length === this.#text.length && text <= this.#text)) return
+    const millis = Date.parse(text)
+    if (Number.isNaN(millis) || (this.#millis !== null && millis <= this.#millis)) return
+    this.#millis = millis
+    this.#text = text
   }
 
   /**

@@ -23,14 +23,20 @@ export interface Attribute {
   readonly returned: "always" | "never" | "default" | "request"
   readonly uniqueness: "none" | "server" | "global"
   readonly canonicalValues: ReadonlyArray<string>
-  /** By name in lower case; empty unless complex. */
+  /** By name, as it is spelled and in lower case; empty unless complex. */
   readonly subAttributes: ReadonlyMap<string, Attribute>
 }
 
 type Characteristics = Partial<Omit<Attribute, "name" | "type" | "subAttributes" | "multiValued">>
 
+// Most names come as they are spelled, and are then found without making them small.
 const index = (attributes: ReadonlyArray<Attribute>): ReadonlyMap<string, Attribute> =>
-  new Map(attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]))
+  new Map(
+    attributes.flatMap((attribute) => [
+      [attribute.name, attribute],
+      [attribute.name.toLowerCase(), attribute]
+    ])
+  )
 
 /** A single-valued attribute; what is not said has the defaults of RFC 7643 §2.2. */
 export const attribute = (name: string, type: AttributeType, characteristics: Characteristics = {}): Attribute => ({
@@ -62,6 +68,7 @@ export const many = (attribute: Attribute): Attribute => ({ ...attribute, multiV
 export interface SchemaDefinition {
   readonly id: string
   readonly name: string
+  /** By name, as it is spelled and in lower case. */
   readonly attributes: ReadonlyMap<string, Attribute>
 }
 

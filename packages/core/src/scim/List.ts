@@ -214,6 +214,12 @@ export class ListWalk {
     return isSame
   }
 
+  /** Whether a row with this id came before; from now on one has. One look into the set, since there are many. */
+  #isSeen(id: string): boolean {
+    const { size } = this.#seen
+    return this.#seen.add(id).size === size
+  }
+
   #sift(page: Page): { readonly rows: ReadonlyArray<JsonObject>; readonly fresh: number } {
     const rows: Array<JsonObject> = []
     const { matches } = this.#options
@@ -221,11 +227,11 @@ export class ListWalk {
     for (const resource of page.resources) {
       const id = idOf(resource)
       if (id === null) this.#quirks.add("idMissing")
-      else if (this.#seen.has(id)) {
+      else if (this.#isSeen(id)) {
         this.#duplicates++
         this.#quirks.add("duplicates")
         continue
-      } else this.#seen.add(id)
+      }
       fresh++
       this.#distinct++
       if (matches === undefined || matches(resource)) rows.push(resource)

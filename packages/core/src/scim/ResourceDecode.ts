@@ -27,9 +27,17 @@ export interface Decoded<A> {
 
 /** What a walk over a resource finds. */
 interface Findings {
-  readonly quirks: Set<ResourceQuirk>
+  /** Made for the first of them: most resources have none, and there are many. */
+  quirks: Set<ResourceQuirk> | undefined
   /** False once an attribute has a value of another type than its definition says. */
   fits: boolean
+}
+
+const noQuirks: ReadonlySet<ResourceQuirk> = new Set()
+
+const note = (found: Findings, quirk: ResourceQuirk): void => {
+  found.quirks ??= new Set()
+  found.quirks.add(quirk)
 }
 
 const isOfType = (value: Json, type: Attribute["type"]): boolean => {
@@ -52,23 +60,23 @@ const simple = (value: Json, { type }: Attribute, found: Findings): Json => {
       if (typeof value !== "string") return value
       const lower = value.toLowerCase()
       if (lower !== "true" && lower !== "false") return value
-      found.quirks.add("booleanAsString")
+      note(found, "booleanAsString")
       return lower === "true"
     }
     case "integer":
     case "decimal": {
       if (typeof value !== "string" || value.trim() === "" || !Number.isFinite(Number(value))) return value
-      found.quirks.add("numberAsString")
+      note(found, "numberAsString")
       return Number(value)
     }
     case "complex": {
       if (isJsonObject(value) || isArray(value)) return value
-      found.quirks.add("simpleForComplex")
+      note(found, "simpleForComplex")
       return { value }
     }
     default: {
       if (typeof value !== "number") return value
-      found.quirks.add("stringAsNumber")
+      note(found, "stringAsNumber")
       return String(value)
     }
   }
@@ -86,7 +94,7 @@ const valueOf = (value: Json, attribute: Attribute, found: Findings): Json => {
     const kept = value.some(isUnassigned) ? value.filter((entry) => !isUnassigned(entry)) : value
     return each(kept, attribute, found)
   }
-  found.quirks.add("singleForMultiple")
+  note(found, "singleForMultiple")
   return [one(value, attribute, found)]
 }
 
@@ -104,8 +112,8 @@ const each = (values: ReadonlyArray<Json>, attribute: Attribute, found: Findings
 
 const object = (value: JsonObject, attributes: ReadonlyMap<string, Attribute>, found: Findings): JsonObject => {
   let entries: Array<readonly [string, Json]> | undefined
-  const keys = Object.keys(value)
-  for (const key of keys) {
+  // Without a list of the keys, which is needed only when something has to be mended.
+  for (const key in value) {
     const before = value[key] ?? null
     const attribute = attributes.get(key) ?? attributes.get(key.toLowerCase())
     if (attribute === undefined) {
@@ -114,11 +122,11 @@ const object = (value: JsonObject, attributes: ReadonlyMap<string, Attribute>, f
     }
     const after = before === null ? null : valueOf(before, attribute, found)
     const misnamed = attribute.name !== key
-    if (misnamed) found.quirks.add("attributeCase")
+    if (misnamed) note(found, "attributeCase")
     // Known attributes without a value are dropped; unknown ones are kept as they are.
     const gone = after === null || (isArray(after) && after.length === 0)
     if (gone || misnamed || after !== before) {
-      entries ??= keys.slice(0, keys.indexOf(key)).map((earlier) => [earlier, value[earlier] ?? null] as const)
+      entries ??= Object.entries(value).slice(0, Object.keys(value).indexOf(key))
     }
     if (!gone) entries?.push([attribute.name, after])
   }
@@ -130,20 +138,20 @@ const object = (value: JsonObject, attributes: ReadonlyMap<string, Attribute>, f
  * nulls and empty arrays of known attributes, missing `schemas`. Whatever the schemas do not know is kept as it is.
  */
 export const tolerate = (value: JsonObject, type: ResourceType): Decoded<JsonObject> => {
-  const { quirks, resource } = mend(value, type)
-  return { resource, quirks }
+  const found: Findings = { quirks: undefined, fits: true }
+  const resource = mend(value, type, found)
+  return { resource, quirks: found.quirks ?? noQuirks }
 }
 
-const mend = (value: JsonObject, type: ResourceType): Findings & Decoded<JsonObject> => {
-  const found: Findings = { quirks: new Set(), fits: true }
+const mend = (value: JsonObject, type: ResourceType, found: Findings): JsonObject => {
   const core = object(value, type.core.attributes, found)
   // Copied once something has to be put right, which is seldom.
   let mended: { [key: string]: Json } | undefined
   const copy = () => (mended ??= { ...core })
   const present: Array<string> = [type.core.id]
-  for (const key of Object.keys(core)) {
-    const extension =
-      key.startsWith("urn:") || key.startsWith("URN:") ? type.extensions.get(key.toLowerCase()) : undefined
+  for (const key in core) {
+    if (!key.startsWith("urn:") && !key.startsWith("URN:")) continue
+    const extension = type.extensions.get(key.toLowerCase())
     const content = core[key]
     if (extension === undefined) continue
     if (!isJsonObject(content)) {
@@ -153,21 +161,21 @@ const mend = (value: JsonObject, type: ResourceType): Findings & Decoded<JsonObj
     }
     const after = object(content, extension.attributes, found)
     if (extension.id !== key) {
-      found.quirks.add("attributeCase")
+      note(found, "attributeCase")
       delete copy()[key]
     }
     if (extension.id !== key || after !== content) copy()[extension.id] = after
     present.push(extension.id)
   }
   if (core["schemas"] === undefined) {
-    found.quirks.add("schemasMissing")
+    note(found, "schemasMissing")
     copy()["schemas"] = present
   }
   if (core["id"] === undefined || core["id"] === "") {
-    found.quirks.add("idMissing")
+    note(found, "idMissing")
     delete copy()["id"]
   }
-  return { ...found, resource: mended ?? core }
+  return mended ?? core
 }
 
 /** JSON within limits: nothing in SCIM nests deeper than four, and a body that nests without end exhausts the stack. */
@@ -188,10 +196,12 @@ const decoder =
   (input: unknown, type: ResourceType = defaultType): Result.Result<Decoded<A>, Schema.SchemaError> => {
     // What is no object within limits is given to the schema as what it is not, for an error in the schema's words.
     if (!isJson(input, maxLevels) || !isJsonObject(input)) {
-      return Result.map(decode(null), (resource) => ({ resource, quirks: new Set() }))
+      return Result.map(decode(null), (resource) => ({ resource, quirks: noQuirks }))
     }
-    const { fits, quirks, resource } = mend(input, type)
-    if (fits && type === defaultType) {
+    const found: Findings = { quirks: undefined, fits: true }
+    const resource = mend(input, type, found)
+    const quirks = found.quirks ?? noQuirks
+    if (found.fits && type === defaultType) {
       // The walk has checked every attribute that A names against the type A gives it, ten times as fast as the schema
       // does; a property test holds the two together.
       return Result.succeed({ resource: resource as A, quirks })

@@ -37,7 +37,7 @@ const onePrimary = (values: ReadonlyArray<Json>): ReadonlyArray<Json> => {
 }
 
 const one = (attribute: Attribute): Arbitrary<Json> =>
-  attribute.type === "complex" ? objectOf([...attribute.subAttributes.values()]) : simple(attribute)
+  attribute.type === "complex" ? objectOf([...new Set(attribute.subAttributes.values())]) : simple(attribute)
 
 const valueOf = (attribute: Attribute): Arbitrary<Json> => {
   if (!attribute.multiValued) return one(attribute)
@@ -84,9 +84,9 @@ const extension = (content: Arbitrary<JsonObject>, urn: string): Arbitrary<JsonO
 
 /** Any resource of a type: known attributes, unknown ones, known and unknown extensions. `schemas` names what is there. */
 export const resource = (type: ResourceType): Arbitrary<JsonObject> => {
-  const attributes = [...type.core.attributes.values()].filter(({ name }) => name !== "schemas")
+  const attributes = [...new Set(type.core.attributes.values())].filter(({ name }) => name !== "schemas")
   const extensions = [...type.extensions.values()].map(({ attributes, id }) =>
-    extension(objectOf([...attributes.values()]), id)
+    extension(objectOf([...new Set(attributes.values())]), id)
   )
   const undeclared = [extension(unknown, "urn:acme:scim:1.0:Thing"), extension(unknown, "urn:acme:Thing")]
   return FastCheck.tuple(objectOf(attributes), unknown, ...extensions, ...undeclared).map((parts) => {

@@ -1,53 +1,49 @@
 /** Users. */
 import { z } from "zod"
+import { described, flag, text, textOf } from "./fields.js"
 import { ScimMeta, ScimName, ScimValue } from "./values.js"
+
+const values = z.array(ScimValue).optional()
 
 /** A user as the server has it (RFC 7643 §4.1). */
 export const ScimUser = z.looseObject({
-  schemas: z.array(z.string()).describe("The URNs of the schemas in use."),
-  id: z.string().describe("The id that the server gave."),
-  externalId: z.string().optional().describe("The id in the directory that the person comes from."),
-  userName: z.string().optional().describe("The name to log in with, usually the e-mail address."),
+  schemas: described(z.array(z.string()), "The URNs of the schemas in use."),
+  id: described(z.string(), "The id that the server gave."),
+  externalId: textOf("The id in the directory that the person comes from."),
+  userName: textOf("The name to log in with, usually the e-mail address."),
   name: ScimName.optional(),
-  displayName: z.string().optional(),
-  nickName: z.string().optional(),
-  profileUrl: z.string().optional(),
-  title: z.string().optional(),
-  userType: z.string().optional(),
-  preferredLanguage: z.string().optional(),
-  locale: z.string().optional(),
-  timezone: z.string().optional(),
-  active: z.boolean().optional().describe("Whether the person may log in."),
-  emails: z.array(ScimValue).optional(),
-  phoneNumbers: z.array(ScimValue).optional(),
-  ims: z.array(ScimValue).optional(),
-  photos: z.array(ScimValue).optional(),
+  displayName: text,
+  nickName: text,
+  profileUrl: text,
+  title: text,
+  userType: text,
+  preferredLanguage: text,
+  locale: text,
+  timezone: text,
+  active: described(z.boolean().optional(), "Whether the person may log in."),
+  emails: values,
+  phoneNumbers: values,
+  ims: values,
+  photos: values,
   addresses: z
     .array(
       z.looseObject({
-        formatted: z.string().optional(),
-        streetAddress: z.string().optional(),
-        locality: z.string().optional(),
-        region: z.string().optional(),
-        postalCode: z.string().optional(),
-        country: z.string().optional(),
-        type: z.string().optional(),
-        primary: z.boolean().optional()
+        formatted: text,
+        streetAddress: text,
+        locality: text,
+        region: text,
+        postalCode: text,
+        country: text,
+        type: text,
+        primary: flag
       })
     )
     .optional(),
   groups: z
-    .array(
-      z.looseObject({
-        value: z.string().optional().describe("The id of the group."),
-        display: z.string().optional(),
-        type: z.string().optional(),
-        $ref: z.string().optional()
-      })
-    )
+    .array(z.looseObject({ value: textOf("The id of the group."), display: text, type: text, $ref: text }))
     .optional(),
-  entitlements: z.array(ScimValue).optional(),
-  roles: z.array(ScimValue).optional(),
-  x509Certificates: z.array(ScimValue).optional(),
+  entitlements: values,
+  roles: values,
+  x509Certificates: values,
   meta: ScimMeta.optional()
 })
