@@ -1,5 +1,6 @@
 // Sets a workspace up from answers that are kept with the code, and goes on where the last run of it stopped: answers
-// whatever can be done next, and says what only a person can do.
+// whatever can be done next, and says what only a person can do. Exit code 3 when something is refused or needs a person, 4 when
+// a check failed.
 //   LOOM_SCIM_URL, LOOM_SCIM_API_KEY, LOOM_SCIM_TOKEN in the environment, then: node setup.ts answers.json
 import { createClient, ProblemError } from "@loom-scim/client"
 import { readFileSync } from "node:fs"
@@ -22,26 +23,29 @@ const bodyFor = (kind: string) => {
 
 /** Checks run by themselves; everything else needs an answer. */
 const checks = new Set(["verifyDomain", "probe", "connect", "token"])
+const kindOf = (task: string): string => task.split(":")[0] ?? ""
 
-const connection = await connectionOf(String(answers.name))
-let setup = await client.setup.get({ connection })
-while (!setup.connected) {
-  const task = setup.next.find((id) => checks.has(id.split(":")[0] ?? "") || (id.split(":")[0] ?? "") in answers)
-  if (task === undefined) {
-    console.error(`a person has to answer: ${setup.next.join(", ")}`)
-    process.exit(3)
+const setUp = async (): Promise<number> => {
+  const connection = await connectionOf(String(answers.name))
+  let setup = await client.setup.get({ connection })
+  while (!setup.connected) {
+    const task = setup.next.find((id) => checks.has(kindOf(id)) || kindOf(id) in answers)
+    if (task === undefined) {
+      console.error(`a person has to answer: ${setup.next.join(", ")}`)
+      return 3
+    }
+    setup = await client.setup.answer({ connection, task, body: bodyFor(kindOf(task)), ifMatch: setup.sequence })
+    const done = setup.steps.flatMap(({ tasks }) => tasks).find(({ id }) => id === task)
+    console.log(`${task}: ${done?.problem ?? "done"}`)
+    if (done !== undefined && !done.done) return 4
   }
-  const before = setup.sequence
-  try {
-    const body = bodyFor(task.split(":")[0] ?? "")
-    setup = await client.setup.answer({ connection, task, body, ifMatch: before })
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error
-    console.error(`${task}: ${error.detail} ${error.next}`)
-    process.exit(3)
-  }
-  const done = setup.steps.flatMap(({ tasks }) => tasks).find(({ id }) => id === task)
-  console.log(`${task}: ${done?.problem ?? "done"}`)
-  if (done !== undefined && !done.done) process.exit(4)
+  console.log(`${connection} is connected`)
+  return 0
 }
-console.log(`${connection} is connected`)
+
+try {
+  process.exitCode = await setUp()
+} catch (error) {
+  console.error(error instanceof ProblemError ? `${error.detail} ${error.next}` : error)
+  process.exitCode = 3
+}
