@@ -3,8 +3,10 @@ import { Api } from "@loom-scim/contract/Api"
 import { Layer } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpRouter from "effect/http/HttpRouter"
+import * as AuditedLive from "./audit/AuditedLive.ts"
 import { Authenticator } from "./auth/Authenticator.ts"
 import * as BearerKeys from "./auth/BearerKeys.ts"
+import { Background } from "./Background.ts"
 import { Examinations } from "./Examinations.ts"
 import { AuditHandlers } from "./handlers/Audit.ts"
 import { ChecksHandlers } from "./handlers/Checks.ts"
@@ -13,10 +15,12 @@ import { CredentialsHandlers } from "./handlers/Credentials.ts"
 import { DoctorHandlers } from "./handlers/Doctor.ts"
 import { GroupsHandlers } from "./handlers/Groups.ts"
 import { HealthHandlers } from "./handlers/Health.ts"
+import { JobsHandlers } from "./handlers/Jobs.ts"
 import { KeysHandlers } from "./handlers/Keys.ts"
 import { plansHandlers } from "./handlers/Plans.ts"
 import { runsHandlers } from "./handlers/Runs.ts"
 import { ProfileHandlers } from "./handlers/Profile.ts"
+import { provisionHandlers } from "./handlers/Provision.ts"
 import { SchedulesHandlers } from "./handlers/Schedules.ts"
 import { setupHandlers } from "./handlers/Setup.ts"
 import { UsersHandlers } from "./handlers/Users.ts"
@@ -47,6 +51,7 @@ export const layer = (settings: AppSettings) => {
     ChecksHandlers,
     plansHandlers(uploadLimit),
     runsHandlers(uploadLimit),
+    provisionHandlers(uploadLimit),
     SchedulesHandlers,
     KeysHandlers,
     webhooksHandlers({ allowPrivateNetwork }),
@@ -54,8 +59,11 @@ export const layer = (settings: AppSettings) => {
     UsersHandlers,
     GroupsHandlers,
     DoctorHandlers.pipe(Layer.provide(Examinations.layer)),
+    JobsHandlers,
     ProfileHandlers
-  ).pipe(Layer.provide([BearerKeys.layer, IdempotentLive.layer, WellFormedLive.layer]))
+  ).pipe(
+    Layer.provide([AuditedLive.layer, Background.layer, BearerKeys.layer, IdempotentLive.layer, WellFormedLive.layer])
+  )
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),
     Docs.layer,

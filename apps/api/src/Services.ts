@@ -11,6 +11,7 @@ import * as Storage from "@loom-scim/platform-node/store/Storage"
 import * as WebhookWorker from "@loom-scim/platform-node/webhooks/worker"
 import { Layer } from "effect"
 import { join, resolve } from "node:path"
+import * as AuditedPorts from "./audit/ports.ts"
 import * as Carrying from "./Carrying.ts"
 import * as Changes from "./Changes.ts"
 import * as NoFiles from "./NoFiles.ts"
@@ -22,7 +23,8 @@ export const layer = (
   { directory, dnsServers }: Pick<Settings, "directory" | "dnsServers">,
   resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
 ) => {
-  const storage = Storage.layerFromEnv({ directory, face: "api" })
+  // What was recorded with a change stands over the store, so that nothing reaches the store past it.
+  const storage = AuditedPorts.layer.pipe(Layer.provideMerge(Storage.layerFromEnv({ directory, face: "api" })))
   const probe = ScimProbe.layer.pipe(Layer.provide(ScimHttpClient.layer()))
   const clients = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
   const metadata = NoFiles.metadata.pipe(Layer.provide(NodeSamlMetadata.layer()))

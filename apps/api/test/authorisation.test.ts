@@ -29,6 +29,7 @@ const filled = (template: string, made: Readonly<Record<string, string>>): strin
       group: "g1",
       key: "abcdefghijkl",
       plan: "p20261124-193000-a1b2c3",
+      job: "j20261124-193000-a1b2c3",
       schedule: "s20261124-193000-a1b2c3",
       run: "20261124-193000-a1b2c3",
       ...made

@@ -20,6 +20,10 @@ const world = async () => {
   return { place, api, post, serve }
 }
 
+/** How many users the sandbox has. */
+const madeAt = async ({ controlUrl }: Awaited<ReturnType<typeof sandbox>>): Promise<number> =>
+  Number(/"users":(\d+)/.exec(await (await fetch(`${controlUrl}/state`)).text())?.[1])
+
 describe("plans", () => {
   it("makes one from an upload, shows it, and carries it out when nothing moved", async () => {
     const { api, post } = await world()
@@ -124,9 +128,15 @@ describe("runs", () => {
     const paused = await api.call("POST", `${path}/pause`)
     assert.strictEqual(at(paused.json, "run", "status", "_tag"), "Paused", paused.text)
     assert.include(paused.text, "paused by key test")
+    // It stands still where it counts, too: nothing reaches the server any more, and some of it was not sent.
+    const held = await madeAt(place)
+    assert.isBelow(held, 5 + 400)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    assert.strictEqual(await madeAt(place), held)
     const resumed = await api.call("POST", `${path}/resume`, { headers: { prefer: "respond-async" } })
     assert.strictEqual(resumed.status, 202)
     await until(api.call, id, "Running")
+    while ((await madeAt(place)) === held);
     const cancelled = await api.call("POST", `${path}/cancel`)
     assert.strictEqual(at(cancelled.json, "run", "status", "_tag"), "Cancelled", cancelled.text)
     assert.strictEqual((await api.call("POST", `${path}/cancel`)).status, 409)

@@ -6,55 +6,15 @@ import type { Place } from "../../tui/test/support/connected.ts"
 import { connected } from "../../tui/test/support/connected.ts"
 import { keys, Terminal } from "../../tui/test/support/Terminal.ts"
 import { closeAll, closing, temporary } from "./support/api.ts"
-import type { Ran } from "./support/programs.ts"
-import { loomScim, runServer } from "./support/programs.ts"
+import { loomScim } from "./support/programs.ts"
 import { mapping, people } from "./support/reconcile.ts"
-
-/** Runs a command; what it is told may depend on the side it is on. */
-type Side = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) => Promise<Ran>
-
-/** People who are created at once come in any order. */
-const inOrder = (text: string): string => {
-  const isItem = (line: string) => line.includes("ItemSettled")
-  const lines = text.split("\n")
-  const sorted = lines.filter(isItem).toSorted()
-  return lines.map((line) => (isItem(line) ? sorted.shift() : line)).join("\n")
-}
-
-/** Without what differs between any two runs of a program. */
-const masked = ({ code, stderr, stdout }: Ran) => {
-  const plain = (text: string) =>
-    text
-      .replaceAll(/directory_(?:user|group)_[0-9A-Z]+/g, "ID")
-      .replaceAll(/\b\d{8}-\d{6}-[a-z0-9]{6}\b/g, "RUN")
-      .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z| UTC)?/g, "TIME")
-      .replaceAll(/doctor-[0-9a-f]{12}/g, "DOCTOR")
-      .replaceAll(/"[0-9a-f]{14}"/g, "FINGERPRINT")
-      .replaceAll(/http:\/\/127[^"\s]*/g, "URL")
-      .replaceAll(/"name":"[^"]*","face":"(?:api|cli)"/g, "WHO")
-      .replaceAll(/(?:key first \(\w+\)|\S+) \((?:api|cli)\)/g, "WHO")
-      .replaceAll(/(?:after|Took|Since|in) \d+ (?:s|min \d+ s)(?: \([\d.]+\/s\))?/g, "FOR SOME TIME")
-      // A server is told what a file is called, and not where it is.
-      .replaceAll(/\/[^\s"]*\/(?=[a-z]+\.csv)/g, "")
-      // As wide as who did it.
-      .replaceAll(/ {2,}/g, "  ")
-  return { code, stdout: inOrder(plain(stdout)), stderr: plain(stderr) }
-}
-
-const runIn = ({ stdout }: Ran): string => /\b\d{8}-\d{6}-[a-z0-9]{6}\b/.exec(stdout)?.[0] ?? ""
-
-const lab = ["--allow-private-network"]
-
-const serverOf = async ({ directory }: Place, args: ReadonlyArray<string> = []) => {
-  const server = await runServer(["--data-dir", directory, ...lab, "--rate-limit", "10000", ...args])
-  return server
-}
+import { type Both, bothOf, on, over, runIn, serverOf, type Side } from "./support/sides.ts"
 
 describe("commands over a server", () => {
   let here: Place
   let there: Place
-  let local: Side
   let remote: Side
+  let both: Both
   let files: string
   let baseThere: string
   let keyThere: string
@@ -64,8 +24,8 @@ describe("commands over a server", () => {
     const { base, key = "" } = await serverOf(there)
     baseThere = base
     keyThere = key
-    local = (args, env) => loomScim([...args, "--data-dir", here.directory], env)
-    remote = (args, env) => loomScim([...args, "--server", base], { LOOM_SCIM_API_KEY: key, ...env })
+    remote = over(base, key)
+    both = bothOf(on(here), remote)
     files = temporary()
     const write = (name: string, text: string) => writeFileSync(join(files, name), text)
     write("mapping.yaml", mapping)
@@ -83,13 +43,6 @@ describe("commands over a server", () => {
     await Promise.all([here.close(), there.close()])
   })
 
-  /** Has both sides do it, and holds one against the other. */
-  const both = async (args: (side: "here" | "there") => ReadonlyArray<string>, code: number) => {
-    const [ranHere, ranThere] = await Promise.all([local(args("here")), remote(args("there"))])
-    assert.deepStrictEqual(masked(ranThere), masked(ranHere), args("here").join(" "))
-    assert.strictEqual(ranHere.code, code, ranHere.stdout + ranHere.stderr)
-    return { here: ranHere, there: ranThere }
-  }
   const same = (line: string, code = 0) => both(() => line.split(" "), code)
   const source = (name: string) => `--source ${join(files, name)} --mapping ${join(files, "mapping.yaml")}`
 
@@ -168,8 +121,9 @@ describe("commands over a server", () => {
   it("says what to do instead where a server cannot", async () => {
     for (const [line, instead] of [
       ["raw GET /Users", "loom-scim users get"],
-      [`provision ada ${source("three.csv")}`, "kind=provision"],
-      [`watch ${source("three.csv")}`, "schedule"]
+      [`watch ${source("three.csv")}`, "loom-scim schedule add --name people --every 15m"],
+      ["key rotate", "on its data directory"],
+      ["nango status", "DATABASE_URL"]
     ] as const) {
       const { code, stderr } = await remote(line.split(" "))
       assert.strictEqual(code, 2, stderr)

@@ -5,6 +5,7 @@ import { Cause, Effect, Exit, Logger, Option, References } from "effect"
 import { Argument, CliError, Command, Flag } from "effect/cli"
 import { continuousCommands } from "./cliContinuous.ts"
 import { directoryCommands } from "./cliDirectory.ts"
+import { governedCommands } from "./cliGoverned.ts"
 import { nangoCommands } from "./cliNango.ts"
 import { reconcileCommands } from "./cliReconcile.ts"
 import { connection, loaded, root } from "./cliRoot.ts"
@@ -206,6 +207,7 @@ const program = root.pipe(
     ...reconcileCommands,
     ...runCommands,
     ...continuousCommands,
+    ...governedCommands,
     nangoCommands,
     connections,
     key,

@@ -75,6 +75,9 @@ describe("without a terminal", () => {
       "sandbox",
       "key show",
       "key rotate",
+      "schedule add",
+      "webhooks add",
+      "keys create",
       "completion",
       "demo"
     ]) {

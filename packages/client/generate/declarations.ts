@@ -5,11 +5,22 @@ import { typeOf } from "./typeOf.ts"
 
 const comment = (words: string, indent = ""): string => (words === "" ? "" : `${indent}/** ${words} */\n`)
 
-const inputOf = ({ input }: Described): string =>
+const inputOf = ({ input }: Pick<Described, "input">): string =>
   `{ ${input.map(({ name, required, type }) => `readonly ${name}${required ? "" : "?"}: ${type}`).join("; ")} }`
 
 const signatureOf = (one: Described): string => {
-  const { answer, endpoint, input, item } = one
+  const { answer, endpoint, input, item, underway } = one
+  // Only whoever prefers not to wait has to tell the two answers apart.
+  if (underway !== null) {
+    const waiting = { ...one, underway: null, input: input.filter(({ name }) => name !== "prefer") }
+    const preferring = {
+      ...one,
+      underway: null,
+      answer: `${answer} | ${underway}`,
+      input: input.map((field) => (field.name === "prefer" ? { ...field, required: true } : field))
+    }
+    return `(${signatureOf(waiting)}) & (${signatureOf(preferring)})`
+  }
   const isNeeded = input.some(({ required }) => required)
   if (endpoint.answer === "page") return `${isNeeded ? "PagedBelow" : "Paged"}<${inputOf(one)}, ${answer}, ${item}>`
   const given =

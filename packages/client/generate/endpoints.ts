@@ -10,6 +10,8 @@ export interface Described {
   /** Fields of the input, with whether they must be there. */
   readonly input: ReadonlyArray<{ readonly name: string; readonly type: string; readonly required: boolean }>
   readonly answer: string
+  /** What is answered with 202, for whoever prefers not to wait; null where that is the same, or nothing. */
+  readonly underway: string | null
   /** What is in a page. */
   readonly item: string
 }
@@ -59,32 +61,41 @@ const eventTypes = (document: unknown, schema: unknown): string => {
 const answerOf = (
   document: unknown,
   operation: unknown
-): Pick<Described, "answer" | "item"> & {
+): Pick<Described, "answer" | "item" | "underway"> & {
   readonly kind: Endpoint["answer"]
 } => {
   const good = entries(field(operation, "responses")).filter(([status]) => status.startsWith("2"))
-  const contents = good.flatMap(([, response]) => entries(field(response, "content")))
+  const contentsOf = (responses: typeof good) =>
+    responses.flatMap(([, response]) => entries(field(response, "content")))
+  const isAccepted = ([status]: readonly [string, unknown]) => status === "202"
+  const contents = contentsOf(good.toSorted((a, b) => Number(isAccepted(a)) - Number(isAccepted(b))))
   const [first] = contents
-  if (first === undefined) return { kind: "none", answer: "void", item: "never" }
+  if (first === undefined) return { kind: "none", answer: "void", item: "never", underway: null }
   const [media, content] = first
   const schema = field(content, "schema")
-  if (media === "text/event-stream") return { kind: "events", answer: eventTypes(document, schema), item: "never" }
+  if (media === "text/event-stream")
+    return { kind: "events", answer: eventTypes(document, schema), item: "never", underway: null }
   if (!media.includes("json") || media.includes("ndjson") || field(schema, "format") === "binary") {
-    return { kind: "bytes", answer: "ReadableStream<Uint8Array> | null", item: "never" }
+    return { kind: "bytes", answer: "ReadableStream<Uint8Array> | null", item: "never", underway: null }
   }
-  const answer = [...new Set(contents.map(([, one]) => typeOf(field(one, "schema"))))].join(" | ")
+  const typesOf = (some: typeof contents) => new Set(some.map(([, one]) => typeOf(field(one, "schema"))))
+  const done = typesOf(contentsOf(good.filter((one) => !isAccepted(one))))
+  const later = [...typesOf(contentsOf(good.filter(isAccepted)))].filter((type) => !done.has(type))
+  const isOnlyLater = done.size === 0
+  const answer = [...(isOnlyLater ? later : done)].join(" | ")
+  const underway = isOnlyLater || later.length === 0 ? null : later.join(" | ")
   const properties = field(resolved(document, schema), "properties")
   const list = field(properties, "items")
   return list === undefined || field(properties, "nextCursor") === undefined
-    ? { kind: "json", answer, item: "never" }
-    : { kind: "page", answer, item: typeOf(field(list, "items")) }
+    ? { kind: "json", answer, underway, item: "never" }
+    : { kind: "page", answer, underway, item: typeOf(field(list, "items")) }
 }
 
 const described = (document: unknown, path: string, method: string, operation: unknown): Described => {
   const [group = "", name = ""] = text(field(operation, "operationId")).split(".")
   const [params, query, headers] = [inside(operation, "path"), inside(operation, "query"), inside(operation, "header")]
   const bodies = entries(field(field(operation, "requestBody"), "content"))
-  const { answer, item, kind } = answerOf(document, operation)
+  const { answer, item, kind, underway } = answerOf(document, operation)
   const input = [
     ...params.map((one) => ({ name: nameOf(one), type: typeOf(field(one, "schema")), required: true })),
     ...(bodies.length === 0
@@ -109,6 +120,7 @@ const described = (document: unknown, path: string, method: string, operation: u
     summary: text(field(operation, "summary")),
     input,
     answer,
+    underway,
     item,
     endpoint: {
       group,

@@ -44,11 +44,17 @@ const problem = await client.connections.get({ connection: "nobody" }).catch((er
 console.log(JSON.stringify([id, setup.sequence, problem instanceof ProblemError, problem.type, problem.next, typeof problem.instance]))
 `
 
-const typed = `import { createClient, type Connection } from "@loom-scim/client"
+const typed = `import { createClient, type Connection, type Plan } from "@loom-scim/client"
 const client = createClient({ url: "https://x.example", key: "lsk_x" })
 export const connection: Connection = await client.connections.get({ connection: "acme" })
 for await (const { name } of client.connections.list.all({ limit: 2 })) name.toUpperCase()
 for await (const { data } of client.setup.follow({ connection: "acme" })) if (data.event._tag === "DomainAdded") data.event.domain.trim()
+const upload = { connection: "acme", body: new FormData() }
+export const plan: Plan = await client.plans.make(upload)
+const either = await client.plans.make({ ...upload, prefer: "respond-async" })
+export const status = "status" in either ? either.status : either.counts
+// @ts-expect-error it may be made in the background
+either.counts
 // @ts-expect-error a path needs its parameter
 await client.connections.get({})
 // @ts-expect-error there is no such command

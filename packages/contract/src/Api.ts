@@ -8,10 +8,12 @@ import { withProblemExamples } from "./documentation.ts"
 import { DoctorGroup } from "./Doctor.ts"
 import { GroupsGroup } from "./Groups.ts"
 import { HealthGroup } from "./Health.ts"
+import { JobsGroup } from "./Jobs.ts"
 import { KeysGroup } from "./Keys.ts"
 import { PlansGroup } from "./Plans.ts"
 import { RunsGroup } from "./Runs.ts"
 import { ProfileGroup } from "./Profile.ts"
+import { ProvisionGroup } from "./Provision.ts"
 import { SchedulesGroup } from "./Schedules.ts"
 import { SetupGroup } from "./Setup.ts"
 import { UsersGroup } from "./Users.ts"
@@ -20,9 +22,10 @@ import { WebhooksGroup } from "./Webhooks.ts"
 /** Everything under /v1, and health beside it. A new group is added before the prefix. */
 export class Api extends HttpApi.make("loom-scim")
   .add(ConnectionsGroup, SetupGroup, CredentialsGroup, ChecksGroup, PlansGroup, RunsGroup, KeysGroup, AuditGroup)
-  .add(UsersGroup, GroupsGroup, DoctorGroup, ProfileGroup)
+  .add(UsersGroup, GroupsGroup, DoctorGroup, ProfileGroup, JobsGroup)
   .add(WebhooksGroup)
   .add(SchedulesGroup)
+  .add(ProvisionGroup)
   .prefix("/v1")
   .add(HealthGroup)
   .annotateMerge(

@@ -2,8 +2,10 @@
 import { CheckResult } from "@loom-scim/core/setup/Check"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
+import * as Jobs from "./Jobs.ts"
 import { changing, reading } from "./Problem.ts"
 import { Authorization, Needs } from "./Security.ts"
 import { shown } from "./Shown.ts"
@@ -30,13 +32,17 @@ export class ChecksGroup extends HttpApiGroup.make("checks")
   .add(
     HttpApiEndpoint.post("run", "/connections/:connection/checks", {
       params: path,
-      headers: idempotencyKey,
-      success: CheckReport,
+      headers: { ...idempotencyKey, ...Jobs.prefer },
+      // 202 for a check in the background.
+      success: [CheckReport, Jobs.begun],
       error: changing
     })
       .middleware(Idempotent)
       .annotate(Needs, { verb: "operate", over: "connection" })
-      .annotate(OpenApi.Summary, "Check again all that can be checked, and record what was seen"),
+      .annotate(
+        OpenApi.Summary,
+        "Check again all that can be checked, with Prefer: respond-async in the background, and record what was seen"
+      ),
     HttpApiEndpoint.get("latest", "/connections/:connection/checks", {
       params: path,
       success: CheckReport,
@@ -45,6 +51,7 @@ export class ChecksGroup extends HttpApiGroup.make("checks")
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "What the last check through the API saw")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "What was true at set-up need not be true today.") {}

@@ -4,6 +4,7 @@ import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Step } from "@loom-scim/core/setup/Step"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { etag, ifMatch } from "./EntityTag.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
 import * as Page from "./Page.ts"
@@ -82,8 +83,12 @@ export class ConnectionsGroup extends HttpApiGroup.make("connections")
       error: changing
     })
       .annotate(Needs, { verb: "admin", over: "connection" })
-      .annotate(OpenApi.Summary, "Forget its token and take it off the list; its log stays")
+      .annotate(
+        OpenApi.Summary,
+        "Forget it with its token, schedules, webhooks and the keys that reach nothing else, and end its runs; its log stays"
+      )
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "One Loom workspace each, being set up or set up.") {}

@@ -3,6 +3,7 @@ import { Fingerprint } from "@loom-scim/core/ports/Vault"
 import { BridgeUrl } from "@loom-scim/core/setup/BridgeUrl"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import { etag, ifMatch } from "./EntityTag.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
@@ -84,6 +85,7 @@ export class CredentialsGroup extends HttpApiGroup.make("credentials")
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Validate a new token against the server, then replace the old one and connect again")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "Write-only: no answer holds a token.") {}

@@ -3,6 +3,7 @@ import { DoctorStatus } from "@loom-scim/core/ports/Reports"
 import { Finding } from "@loom-scim/core/scim/DoctorFinding"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import * as Directory from "./Directory.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
@@ -74,6 +75,7 @@ export class DoctorGroup extends HttpApiGroup.make("doctor")
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "The last report, or the findings so far")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "What the SCIM server can do and gets wrong.") {}

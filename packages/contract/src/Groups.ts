@@ -1,6 +1,7 @@
 /** Groups of the SCIM server behind a connection. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import * as Directory from "./Directory.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
@@ -71,6 +72,7 @@ export class GroupsGroup extends HttpApiGroup.make("groups")
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Take members out")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "Groups on the SCIM server.") {}

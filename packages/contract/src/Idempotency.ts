@@ -1,6 +1,7 @@
 /** The Idempotency-Key header: a POST sent twice with the same key is carried out once. */
-import { Context, Schema } from "effect"
+import { Context, type Effect, Schema } from "effect"
 import { HttpApiMiddleware } from "effect/http-api"
+import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import { KeyReusedProblem, StillRunningProblem, StoreProblem } from "./Problem.ts"
 import type { Principal } from "./Security.ts"
 
@@ -23,8 +24,40 @@ export const Withheld = Context.Reference<ReadonlyArray<string>>("@loom-scim/con
   defaultValue: () => []
 })
 
-/** Answers a repeated request with the answer to the first one. Stands on every POST. */
+const error = [KeyReusedProblem, StillRunningProblem, StoreProblem] as const
+
+/** Why a request with a key is not carried out. */
+export type NotOnce = KeyReusedProblem | StillRunningProblem | StoreProblem
+
+/**
+ * Answers a repeated request with the answer to the first one. Stands on every POST but those that take an upload, which
+ * have {@link IdempotentUpload}.
+ */
 export class Idempotent extends HttpApiMiddleware.Service<Idempotent, { requires: Principal }>()(
   "@loom-scim/contract/Idempotency/Idempotent",
-  { error: [KeyReusedProblem, StillRunningProblem, StoreProblem] }
+  { error }
 ) {}
+
+/** Carries out what was uploaded: once per key, if the request has one. */
+export class OncePerUpload extends Context.Service<
+  OncePerUpload,
+  {
+    /**
+     * `digest` is of all that was uploaded, so the upload has been read to its end by then, and nothing has been begun.
+     * Where the same was carried out before, its answer is given instead.
+     */
+    readonly once: <E, R>(
+      digest: string,
+      carryOut: Effect.Effect<HttpServerResponse, E, R>
+    ) => Effect.Effect<HttpServerResponse, E | NotOnce, R>
+  }
+>()("@loom-scim/contract/Idempotency/OncePerUpload") {}
+
+/**
+ * The same for a POST that takes an upload, beside whatever else it takes: an upload is told by its bytes, which are known
+ * only when it has come, so its handler says when that is.
+ */
+export class IdempotentUpload extends HttpApiMiddleware.Service<
+  IdempotentUpload,
+  { requires: Principal; provides: OncePerUpload }
+>()("@loom-scim/contract/Idempotency/IdempotentUpload", { error }) {}

@@ -2,6 +2,7 @@
 import { ApiKeyId, Grant } from "@loom-scim/core/ports/ApiKeys"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { Idempotent, idempotencyKey, Withheld } from "./Idempotency.ts"
 import * as Page from "./Page.ts"
 import { changing, reading } from "./Problem.ts"
@@ -90,6 +91,7 @@ export class KeysGroup extends HttpApiGroup.make("keys")
       .annotate(Needs, { verb: "admin", over: "everything" })
       .annotate(OpenApi.Summary, "End a key now")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "Hashed at rest, scoped by verb and connection, expiring.") {}

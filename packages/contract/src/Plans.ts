@@ -3,8 +3,10 @@ import { KeptPlan, PlanId } from "@loom-scim/core/ports/Plans"
 import { ActionTag } from "@loom-scim/core/provisioning/Action"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
-import { Idempotent, idempotencyKey } from "./Idempotency.ts"
+import { IdempotentUpload, idempotencyKey } from "./Idempotency.ts"
+import * as Jobs from "./Jobs.ts"
 import { changing, reading, ServerProblem, TooLargeProblem } from "./Problem.ts"
 import { Authorization, Needs } from "./Security.ts"
 import { shown } from "./Shown.ts"
@@ -34,19 +36,41 @@ export const Plan = KeptPlan.pipe(
   )
 )
 
+const Moved = Schema.Array(
+  Schema.Struct({
+    kind: Schema.Literals(["changed", "vanished", "appeared"]),
+    id: Schema.String,
+    label: Schema.String,
+    action: ActionTag
+  })
+)
+
 /** How the server moved since. */
 export const DriftReport = Schema.Struct({
   /** True when nothing moved, so that the plan may be carried out. */
   ok: Schema.Boolean,
-  moved: Schema.Array(
-    Schema.Struct({
-      kind: Schema.Literals(["changed", "vanished", "appeared"]),
-      id: Schema.String,
-      label: Schema.String,
-      action: ActionTag
-    })
-  )
+  moved: Moved
 }).pipe(shown("DriftReport", "What of the server moved since the plan was made.", { ok: true, moved: [] }))
+
+/** What became of a plan that came as a file. */
+export const PlanTaken = Schema.Struct({
+  /** As it is kept from now on; null when something moved. */
+  plan: Schema.NullOr(Plan),
+  moved: Moved
+}).pipe(
+  shown("PlanTaken", "The plan as it is kept from now on, or what moved on the server since it was made.", {
+    plan: null,
+    moved: [{ kind: "changed", id: "directory_user_TVZP", label: "ada@acme.com", action: "Update" }]
+  })
+)
+
+/** A multipart form with a plan that was saved. */
+export const PlanUpload = Schema.Struct({ plan: Schema.String }).pipe(
+  shown("PlanUpload", "A form: `plan`, a file as `loom-scim plan --save` or `…/plans/{id}/file` gives it.", {
+    plan: '{"version": 1, …}'
+  }),
+  HttpApiSchema.asMultipartStream()
+)
 
 /** A multipart form; the parts are told in its description. */
 export const Upload = Schema.Struct({
@@ -56,11 +80,12 @@ export const Upload = Schema.Struct({
   adopt: Schema.optionalKey(Schema.String),
   leftGroups: Schema.optionalKey(Schema.String),
   kind: Schema.optionalKey(Schema.String),
-  person: Schema.optionalKey(Schema.String)
+  person: Schema.optionalKey(Schema.String),
+  seen: Schema.optionalKey(Schema.String)
 }).pipe(
   shown(
     "Upload",
-    "A form: `source` (CSV or JSON Lines, a file), `mapping` and `policy` (YAML or JSON), `adopt` (never, unclaimed, any), `leftGroups` (empty, delete); for runs also `kind` (reconcile, incremental, provision) and `person`.",
+    "A form: `source` (CSV or JSON Lines, a file), `mapping` and `policy` (YAML or JSON), `adopt` (never, unclaimed, any), `leftGroups` (empty, delete); for runs also `kind` (reconcile, incremental, provision), `person`, and `seen` (the fingerprint of the plan that was shown; refused when it would be another by now).",
     { source: "id,email\n1,ada@acme.com\n", mapping: "users:\n  externalId: id\n" }
   ),
   HttpApiSchema.asMultipartStream()
@@ -77,14 +102,28 @@ export class PlansGroup extends HttpApiGroup.make("plans")
   .add(
     HttpApiEndpoint.post("make", "/connections/:connection/plans", {
       params: path,
-      headers: idempotencyKey,
+      headers: { ...idempotencyKey, ...Jobs.prefer },
       payload: Upload,
-      success: Plan.pipe(HttpApiSchema.status(201)),
+      // 202 for one that is made in the background.
+      success: [Plan.pipe(HttpApiSchema.status(201)), Jobs.begun],
       error: working
     })
-      .middleware(Idempotent)
+      .middleware(IdempotentUpload)
       .annotate(Needs, { verb: "operate", over: "connection" })
-      .annotate(OpenApi.Summary, "Plan from an uploaded source; text/markdown when asked for by Accept"),
+      .annotate(
+        OpenApi.Summary,
+        "Plan from an uploaded source, with Prefer: respond-async in the background; text/markdown when asked for by Accept"
+      ),
+    HttpApiEndpoint.post("take", "/connections/:connection/plans/file", {
+      params: path,
+      headers: idempotencyKey,
+      payload: PlanUpload,
+      success: [PlanTaken.pipe(HttpApiSchema.status(201)), PlanTaken],
+      error: working
+    })
+      .middleware(IdempotentUpload)
+      .annotate(Needs, { verb: "operate", over: "connection" })
+      .annotate(OpenApi.Summary, "Keep a plan that was saved as a file, if nothing moved; judged anew (201)"),
     HttpApiEndpoint.get("get", "/connections/:connection/plans/:plan", {
       params: planPath,
       success: Plan,
@@ -107,6 +146,7 @@ export class PlansGroup extends HttpApiGroup.make("plans")
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "What moved on the server since")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "What would be done, and whether that still holds. Kept for 72 hours.") {}

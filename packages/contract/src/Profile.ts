@@ -3,6 +3,7 @@ import { Behaviour, Claims } from "@loom-scim/core/scim/Profile"
 import { standard } from "@loom-scim/core/scim/Profile"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import { reading } from "./Problem.ts"
 import { Authorization, Needs } from "./Security.ts"
@@ -59,6 +60,7 @@ export class ProfileGroup extends HttpApiGroup.make("profile")
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "What is known of the SCIM server; asks it nothing")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "What was learnt of the SCIM server.") {}

@@ -9,8 +9,10 @@ import { Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
 import { ItemOutcome, ItemState, Phase, RunItem } from "@loom-scim/core/runs/RunItem"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
-import { Idempotent, idempotencyKey } from "./Idempotency.ts"
+import { Idempotent, IdempotentUpload, idempotencyKey } from "./Idempotency.ts"
+import { prefer } from "./Jobs.ts"
 import * as Page from "./Page.ts"
 import { Upload, working } from "./Plans.ts"
 import { reading } from "./Problem.ts"
@@ -188,10 +190,8 @@ export const Again = Schema.Struct({
   seen: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)))
 }).pipe(shown("RunAgain", "The guard's limits; careful without them.", { policy: { losses: { count: 20 } } }))
 
-/** How long an answer is waited for. */
-export const prefer = {
-  prefer: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200)))
-}
+/** How long an answer is waited for: `respond-async` not at all, `wait=` so many seconds (RFC 7240). */
+export { prefer } from "./Jobs.ts"
 
 export const RunCursor = Page.cursor(Schema.Struct({ runsBefore: RunId }))
 export const ItemCursor = Page.cursor(Schema.Struct({ itemsAfter: Schema.Int }))
@@ -222,7 +222,7 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       success: begun,
       error: working
     })
-      .middleware(Idempotent)
+      .middleware(IdempotentUpload)
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Begin a run of a kept plan or of an uploaded source"),
     HttpApiEndpoint.get("get", one, { params: runPath, success: RunReport, error: reading })
@@ -314,6 +314,7 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Do the opposite of what it did, as a run of its own")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "Durable: a run goes on after a crash, and nothing is done twice.") {}

@@ -5,6 +5,7 @@ import { CheckTask, Firing as FiringFields, ScheduleId, SyncSettings, Task } fro
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import { etag, ifMatch } from "./EntityTag.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
@@ -195,6 +196,7 @@ export class SchedulesGroup extends HttpApiGroup.make("schedules")
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "What came of each due moment, the newest first")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "What is done to a connection by itself, on any number of servers once.") {}

@@ -4,6 +4,7 @@ import { Recorded } from "@loom-scim/core/setup/Event"
 import { Step } from "@loom-scim/core/setup/Step"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import { etag, ifMatch } from "./EntityTag.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
@@ -126,6 +127,7 @@ export class SetupGroup extends HttpApiGroup.make("setup")
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "The log as it grows (Server-Sent Events), after Last-Event-ID or from the beginning")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "The eight steps from an Enterprise plan to a proven SCIM connection.") {}

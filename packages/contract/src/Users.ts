@@ -2,6 +2,7 @@
 import { MemberRole } from "@loom-scim/core/setup/Choice"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import * as Directory from "./Directory.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
@@ -67,6 +68,7 @@ export class UsersGroup extends HttpApiGroup.make("users")
       .annotate(Needs, { verb: "operate", over: "connection" })
       .annotate(OpenApi.Summary, "Give a user a Loom role, and read back whether the server took it")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "Users on the SCIM server.") {}

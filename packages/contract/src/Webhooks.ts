@@ -4,6 +4,7 @@ import * as Core from "@loom-scim/core/webhooks/Webhook"
 import { eventTypes } from "@loom-scim/core/webhooks/WebhookEvent"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Audited } from "./Audited.ts"
 import { Idempotent, idempotencyKey, Withheld } from "./Idempotency.ts"
 import * as Page from "./Page.ts"
 import * as Problem from "./Problem.ts"
@@ -221,6 +222,7 @@ export class WebhooksGroup extends HttpApiGroup.make("webhooks")
       .annotate(Needs, { verb: "operate", over: "anything" })
       .annotate(OpenApi.Summary, "Send the same once more, now, under the same id, and say what came back")
   )
+  .middleware(Audited)
   .middleware(Authorization)
   .middleware(WellFormed)
   .annotate(OpenApi.Description, "What happens, told to addresses of yours by the Standard Webhooks specification.") {}

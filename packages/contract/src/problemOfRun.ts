@@ -8,7 +8,7 @@ import type { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import type { RunUnfinished } from "@loom-scim/core/ports/Runs"
 import type { PlanDrifted, PlanUnknown } from "@loom-scim/core/runs/KeptPlans"
 import type { RunRefused } from "@loom-scim/core/runs/RunService"
-import type { PlanFailure } from "@loom-scim/core/runs/SyncPlan"
+import type { PlanFailure, PlanMoved } from "@loom-scim/core/runs/SyncPlan"
 import * as Problem from "./Problem.ts"
 import { ofScim, ofSetup } from "./problemOf.ts"
 
@@ -23,6 +23,7 @@ export type RunFailure =
   | PlanFileRefused
   | PlanUnknown
   | PlanDrifted
+  | PlanMoved
   | RunRefused
   | RunUnfinished
 
@@ -52,6 +53,8 @@ export const ofRun = (error: RunFailure): Problem.Changing | Problem.ServerProbl
     case "PlanFileRefused":
     case "PlanDrifted":
       return refused(error._tag, null, { detail: error.message, next: error.next })
+    case "PlanMoved":
+      return refused("moved", null, { detail: error.message, next: error.next })
     case "RunUnfinished":
       return refused("runUnfinished", error.runId, {
         detail: `Run ${error.runId} is not over; a second one would work against it.`,

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Predicate, Schema } from "effect"
 import { OpenApi } from "effect/http-api"
 import { Api } from "../src/Api.ts"
+import { AuditEntry, AuditPage } from "../src/Audit.ts"
 import { CheckReport } from "../src/Checks.ts"
 import { Connection, ConnectionPage, NewConnection } from "../src/Connections.ts"
 import { Credentials, NewToken } from "../src/Credentials.ts"
@@ -10,10 +11,12 @@ import * as Directory from "../src/Directory.ts"
 import { DoctorReport, Examination } from "../src/Doctor.ts"
 import { Members } from "../src/Groups.ts"
 import { Alive, Ready } from "../src/Health.ts"
+import { Job } from "../src/Jobs.ts"
 import { Key, KeyPage, MadeKey, NewKey } from "../src/Keys.ts"
 import { SeenQuirk, ServerProfile } from "../src/Profile.ts"
-import { DriftReport, Plan, Upload } from "../src/Plans.ts"
+import { DriftReport, Plan, PlanTaken, PlanUpload, Upload } from "../src/Plans.ts"
 import * as Problem from "../src/Problem.ts"
+import { ProvisionProposal } from "../src/Provision.ts"
 import { Again, FromPlan, Item, ItemPage, JournalPage, Note, Proposal } from "../src/Runs.ts"
 import { RunBegun, RunPage, RunReport, RunShown } from "../src/Runs.ts"
 import { Firing, FiringPage, NewSchedule, Schedule, ScheduleChange, SchedulePage } from "../src/Schedules.ts"
@@ -43,7 +46,10 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   NewKey,
   DriftReport,
   Plan,
+  PlanTaken,
+  PlanUpload,
   Upload,
+  ProvisionProposal,
   RunAgain: Again,
   NewRun: FromPlan,
   RunItem: Item,
@@ -62,6 +68,8 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   ScheduleChange,
   SchedulePage,
   SetupCommand: Command,
+  AuditEntry,
+  AuditPage,
   EventPage,
   CommandPermission: Permission,
   SetupEvent,
@@ -79,6 +87,7 @@ const shown: Readonly<Record<string, Schema.Codec<unknown, unknown>>> = {
   GroupMembers: Members,
   Examination,
   DoctorReport,
+  Job,
   SeenQuirk,
   ServerProfile,
   Webhook: Webhooks.Webhook,

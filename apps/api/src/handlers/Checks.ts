@@ -9,6 +9,8 @@ import * as CheckKept from "@loom-scim/core/setup/CheckKept"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect, Option } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Background } from "../Background.ts"
+import { accepted, wantsAsync } from "./answers.ts"
 import { actor, reading } from "./support.ts"
 
 const shown = (checks: KeptChecks) => ({ ...checks, ok: !Check.failed(checks.results) })
@@ -18,12 +20,18 @@ export const ChecksHandlers = HttpApiBuilder.group(
   "checks",
   Effect.fnUntraced(function* (handlers) {
     const services = yield* Effect.context<SetupService | Reports>()
+    const background = yield* Background
     const setup = yield* SetupService
     const reports = yield* Reports
     return handlers.handleAll({
-      run: Effect.fnUntraced(function* ({ params }) {
+      run: Effect.fnUntraced(function* ({ headers, params }) {
         const by = yield* actor
-        return shown(yield* reading(Effect.provideContext(CheckKept.run(params.connection, by), services)))
+        const work = reading(Effect.provideContext(CheckKept.run(params.connection, by), services))
+        if (!wantsAsync(headers.prefer)) return shown(yield* work)
+        yield* reading(setup.get(params.connection))
+        const place = `/v1/connections/${params.connection}/checks`
+        const job = yield* background.begin(params.connection, "checks", by, Effect.as(work, place))
+        return yield* accepted(job, headers.prefer)
       }),
       latest: Effect.fnUntraced(function* ({ params }) {
         yield* reading(setup.get(params.connection))

@@ -1,7 +1,7 @@
 /** Connections: list, begin, look at, remove. */
 import { Api } from "@loom-scim/contract/Api"
-import type { Connection as Shown } from "@loom-scim/contract/Connections"
-import { ConnectionCursor } from "@loom-scim/contract/Connections"
+import { Connection as Shown, ConnectionCursor } from "@loom-scim/contract/Connections"
+import { EntityTag } from "@loom-scim/contract/EntityTag"
 import { defaultLimit } from "@loom-scim/contract/Page"
 import { ofSetup, ofStore } from "@loom-scim/contract/problemOf"
 import { Principal } from "@loom-scim/contract/Security"
@@ -10,12 +10,16 @@ import { Ledger } from "@loom-scim/core/ports/Ledger"
 import * as Progress from "@loom-scim/core/setup/Progress"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { Effect } from "effect"
+import type { State } from "@loom-scim/core/setup/State"
+import { Effect, Schema } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { RemovalServices } from "../Removal.ts"
+import { removed } from "../Removal.ts"
 import { pageOf } from "./paging.ts"
 import { actor, changing, reading, versioned } from "./support.ts"
 
-const shown = ({ id, state }: Connection): Shown => ({
+const shown = ({ id, state }: Connection): typeof Shown.Type => ({
   id,
   name: state.name ?? id,
   sequence: state.sequence,
@@ -24,12 +28,30 @@ const shown = ({ id, state }: Connection): Shown => ({
   currentStep: Progress.current(state)
 })
 
+const encode = Schema.encodeEffect(Shown)
+const tagOf = Schema.encodeSync(EntityTag)
+
+/** Answers by the state they show. A state never changes, so what is asked most often is written out once. */
+const written = new WeakMap<State, HttpServerResponse.HttpServerResponse>()
+
+const answerOf = (connection: Connection) => {
+  const { state } = connection
+  const known = written.get(state)
+  if (known !== undefined) return Effect.succeed(known)
+  return Effect.map(Effect.orDie(encode(shown(connection))), (body) => {
+    const answer = HttpServerResponse.jsonUnsafe(body, { headers: { etag: tagOf(state.sequence) } })
+    written.set(state, answer)
+    return answer
+  })
+}
+
 export const ConnectionsHandlers = HttpApiBuilder.group(
   Api,
   "connections",
   Effect.fnUntraced(function* (handlers) {
     const setup = yield* SetupService
     const ledger = yield* Ledger
+    const services = yield* Effect.context<RemovalServices>()
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query }) {
         const { grants } = yield* Principal
@@ -50,13 +72,10 @@ export const ConnectionsHandlers = HttpApiBuilder.group(
         const connection = yield* Effect.mapError(setup.begin(payload.name, yield* actor), (error) => ofSetup(error))
         return versioned(connection, shown(connection))
       }),
-      get: Effect.fnUntraced(function* ({ params }) {
-        const connection = yield* reading(setup.get(params.connection))
-        return versioned(connection, shown(connection))
-      }),
+      get: ({ params }) => Effect.flatMap(reading(setup.get(params.connection)), answerOf),
       remove: Effect.fnUntraced(function* ({ headers, params }) {
         const id = params.connection
-        yield* changing(id, headers["if-match"], setup.remove(id, yield* actor))
+        yield* changing(id, headers["if-match"], Effect.provideContext(removed(id, yield* actor), services))
       })
     })
   })

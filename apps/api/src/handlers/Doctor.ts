@@ -4,24 +4,15 @@ import { DoctorReport } from "@loom-scim/contract/Doctor"
 import { NotFoundProblem } from "@loom-scim/contract/Problem"
 import { ofSetup, ofStore } from "@loom-scim/contract/problemOf"
 import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
-import type { KeptExamination } from "@loom-scim/core/ports/Reports"
 import { Reports } from "@loom-scim/core/ports/Reports"
-import { failed } from "@loom-scim/core/scim/DoctorFinding"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { DateTime, Effect, Option, Schema } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { abandonedAfter, Examinations } from "../Examinations.ts"
+import { Examinations } from "../Examinations.ts"
+import { asyncApplied, wantsAsync } from "./answers.ts"
+import { doctorView as shown } from "./doctorView.ts"
 import { actor, reading } from "./support.ts"
-
-/** One whose process died is not running, whatever it wrote last. */
-const shown = ({ seenAt, ...kept }: KeptExamination, now: DateTime.Utc): typeof DoctorReport.Type => {
-  const isAbandoned = kept.status === "running" && DateTime.isLessThan(seenAt, DateTime.subtract(now, abandonedAfter))
-  const status = isAbandoned ? "interrupted" : kept.status
-  return { ...kept, status, ok: status === "done" ? !failed(kept.findings) : null }
-}
-
-const wantsAsync = (prefer: string | undefined): boolean => /(?:^|[,\s])respond-async(?:$|[,;\s])/i.test(prefer ?? "")
 
 export const DoctorHandlers = HttpApiBuilder.group(
   Api,
@@ -47,7 +38,7 @@ export const DoctorHandlers = HttpApiBuilder.group(
         const location = `/v1/connections/${params.connection}/doctor`
         return HttpServerResponse.jsonUnsafe(report, {
           status: 202,
-          headers: { location, "preference-applied": "respond-async" }
+          headers: { location, ...asyncApplied }
         })
       }),
       latest: Effect.fnUntraced(function* ({ params }) {

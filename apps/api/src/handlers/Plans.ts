@@ -1,5 +1,6 @@
 /** Plans: made from an upload, kept, shown, and held against the server again. */
 import { Api } from "@loom-scim/contract/Api"
+import { OncePerUpload } from "@loom-scim/contract/Idempotency"
 import { Plan } from "@loom-scim/contract/Plans"
 import { NotFoundProblem } from "@loom-scim/contract/Problem"
 import { ofStore } from "@loom-scim/contract/problemOf"
@@ -8,13 +9,17 @@ import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
 import { KeptPlans } from "@loom-scim/core/runs/KeptPlans"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import type { Actor } from "@loom-scim/core/setup/Evidence"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect, Stream } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import { located, wantsMarkdown, working } from "./answers.ts"
+import { Background } from "../Background.ts"
+import { accepted, located, wantsAsync, wantsMarkdown, working } from "./answers.ts"
 import { actor, reading } from "./support.ts"
 import * as Upload from "./upload.ts"
+import * as UploadedPlan from "./uploadedPlan.ts"
 
 /** Pieces of this many characters go out at once. */
 const pieceLength = 65_536
@@ -30,6 +35,7 @@ export const plansHandlers = (uploadLimit: number) =>
     Api,
     "plans",
     Effect.fnUntraced(function* (handlers) {
+      const background = yield* Background
       const plans = yield* KeptPlans
       const setup = yield* SetupService
 
@@ -46,20 +52,48 @@ export const plansHandlers = (uploadLimit: number) =>
         return HttpServerResponse.text(body, { status, contentType: "text/markdown; charset=utf-8" })
       })
 
+      const placeOf = (connection: ConnectionId, id: PlanId) => `/v1/connections/${connection}/plans/${id}`
+
+      /** What is wrong with the upload is said at once; the job has the source from then on. */
+      const begun = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received, by: Actor) {
+        const { subject } = yield* Upload.read(connection, received)
+        const work = working(plans.make(subject, by)).pipe(
+          Effect.map(({ id }) => placeOf(connection.id, id)),
+          Effect.ensuring(received.drop)
+        )
+        return yield* Effect.uninterruptible(
+          Effect.tap(background.begin(connection.id, "plan", by, work), received.hold)
+        )
+      })
+
+      const made = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received, by: Actor) {
+        const { subject } = yield* Upload.read(connection, received)
+        const { id, ...kept } = yield* working(plans.make(subject, by))
+        if (yield* wantsMarkdown) return yield* markdown(connection.id, id, 201)
+        const answer = yield* located(Plan, { id, ...kept }, 200, placeOf(connection.id, id))
+        return HttpServerResponse.setStatus(answer, 201)
+      })
+
       const shown = (kept: KeptPlan) => located(Plan, kept, 200, null)
 
       return handlers.handleAll({
-        make: Effect.fnUntraced(function* ({ params, payload }) {
+        make: Effect.fnUntraced(function* ({ headers, params, payload }) {
           const connection = yield* reading(setup.get(params.connection))
           const by = yield* actor
-          const kept = yield* Effect.scoped(
-            Effect.flatMap(Upload.read(connection, payload, uploadLimit), ({ subject }) =>
-              working(plans.make(subject, by))
-            )
-          )
-          if (yield* wantsMarkdown) return yield* markdown(params.connection, kept.id, 201)
-          const place = `/v1/connections/${params.connection}/plans/${kept.id}`
-          return HttpServerResponse.setStatus(yield* located(Plan, kept, 200, place), 201)
+          const { once } = yield* OncePerUpload
+          return yield* Upload.taken(payload, uploadLimit, (received) => {
+            const carryOut = wantsAsync(headers.prefer)
+              ? Effect.flatMap(begun(connection, received, by), (job) => accepted(job, headers.prefer))
+              : made(connection, received, by)
+            return once(received.digest, carryOut)
+          })
+        }),
+        take: Effect.fnUntraced(function* ({ params, payload }) {
+          const connection = yield* reading(setup.get(params.connection))
+          const by = yield* actor
+          const { once } = yield* OncePerUpload
+          const received = yield* UploadedPlan.receive(payload, uploadLimit)
+          return yield* once(received.digest, UploadedPlan.taken(connection, received, plans.take, by))
         }),
         get: Effect.fnUntraced(function* ({ params }) {
           if (yield* wantsMarkdown) return yield* markdown(params.connection, params.plan, 200)

@@ -1,10 +1,12 @@
 /** Runs: begun here, carried on behind the requests, decided about, and looked at. */
 import { Api } from "@loom-scim/contract/Api"
+import { OncePerUpload } from "@loom-scim/contract/Idempotency"
 import { defaultLimit } from "@loom-scim/contract/Page"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import { NotFoundProblem } from "@loom-scim/contract/Problem"
 import { type Again as AgainAsked, ItemCursor, RunBegun, RunCursor } from "@loom-scim/contract/Runs"
 import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
+import type { JournalFailure } from "@loom-scim/core/ports/Journal"
 import type { SourceRemarks } from "@loom-scim/core/ports/Plans"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import { policyOf } from "@loom-scim/core/provisioning/PolicyRead"
@@ -17,7 +19,7 @@ import type { RunEvents } from "@loom-scim/core/runs/RunEvent"
 import { ItemState, type Phase } from "@loom-scim/core/runs/RunItem"
 import { RunService } from "@loom-scim/core/runs/RunService"
 import { Sync } from "@loom-scim/core/runs/Sync"
-import type { Prepared } from "@loom-scim/core/runs/SyncPlan"
+import { type Prepared, refuseMoved } from "@loom-scim/core/runs/SyncPlan"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { verifiedDomains } from "@loom-scim/core/setup/State"
@@ -40,7 +42,7 @@ interface Begun {
   readonly impossible?: ReadonlyArray<Impossible>
   readonly remarks?: SourceRemarks
   /** Keeps what was sent once the run stands still. */
-  readonly prepared?: Prepared
+  readonly settle?: (after: Run) => Effect.Effect<void, JournalFailure>
 }
 
 /** The handlers; an upload may have so many bytes. */
@@ -77,27 +79,32 @@ export const runsHandlers = (uploadLimit: number) =>
         begun: Begun,
         prefer: string | undefined
       ) {
-        const { impossible = [], prepared, remarks = null, run } = begun
+        const { impossible = [], remarks = null, run, settle } = begun
         if (run === null) return yield* located(RunBegun, { report: null, impossible, remarks }, 200, null)
         const wait = yield* attendant.attend(run.id, (after) =>
-          prepared === undefined ? Effect.void : Effect.ignore(sync.settle(prepared, after))
+          settle === undefined ? Effect.void : Effect.ignore(settle(after))
         )
         const isStill = yield* waited(wait, prefer)
         const report = yield* known(connection, run.id)
         const body = { report, impossible, remarks }
-        return yield* located(RunBegun, body, isStill ? 200 : 202, placeOf(connection, run.id))
+        return yield* located(RunBegun, body, isStill ? 200 : 202, placeOf(connection, run.id), prefer)
       })
 
-      const ofUpload = Effect.fnUntraced(function* ({ kind, person, subject }: Upload.Uploaded, by: Actor) {
+      const settling = (prepared: Prepared) => (after: Run) => sync.settle(prepared, after)
+
+      const ofUpload = Effect.fnUntraced(function* ({ kind, person, seen, subject }: Upload.Uploaded, by: Actor) {
         if (kind === "provision") {
           const prepared = yield* sync.planOne(subject, person ?? "")
-          const begun: Begun = { run: yield* sync.begin(prepared, by), prepared }
+          yield* refuseMoved(prepared.plan, seen)
+          const begun: Begun = { run: yield* sync.begin(prepared, by), settle: settling(prepared) }
           return begun
         }
         const prepared = yield* sync.plan(subject, kind === "reconcile" ? "full" : "incremental")
         // Half a source says too little for something that nobody watches.
         if (prepared.reading.failure !== null) return yield* prepared.reading.failure
-        const begun: Begun = { run: yield* sync.begin(prepared, by), prepared, remarks: remarksOf(prepared.reading) }
+        yield* refuseMoved(prepared.plan, seen)
+        const run = yield* sync.begin(prepared, by)
+        const begun: Begun = { run, settle: settling(prepared), remarks: remarksOf(prepared.reading) }
         return begun
       })
 
@@ -175,12 +182,21 @@ export const runsHandlers = (uploadLimit: number) =>
           const by = yield* actor
           if (!Stream.isStream(payload)) {
             const run = yield* working(plans.begin(connection.id, payload.plan, by))
-            return yield* answered(connection.id, { run }, headers.prefer)
+            const settle = (after: Run) => plans.settle(payload.plan, after)
+            return yield* answered(connection.id, { run, settle }, headers.prefer)
           }
-          const begun = yield* Effect.scoped(
-            Effect.flatMap(Upload.read(connection, payload, uploadLimit), (uploaded) => working(ofUpload(uploaded, by)))
-          )
-          return yield* answered(connection.id, begun, headers.prefer)
+          const { once } = yield* OncePerUpload
+          return yield* Upload.taken(payload, uploadLimit, (received) => {
+            const begun = Effect.flatMap(Upload.read(connection, received), (uploaded) =>
+              working(ofUpload(uploaded, by))
+            )
+            // Nobody reads the source any more, however long the run is waited for.
+            const free = Effect.tap(begun, received.drop)
+            return once(
+              received.digest,
+              Effect.flatMap(free, (run) => answered(connection.id, run, headers.prefer))
+            )
+          })
         }),
         get: ({ params }) => seen(params.connection, params.run),
         items: Effect.fnUntraced(function* ({ params, query }) {

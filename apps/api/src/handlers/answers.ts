@@ -1,7 +1,9 @@
 /** What handlers of plans and runs share: the run of a connection, waiting for it, and answers in another form. */
+import { Job } from "@loom-scim/contract/Jobs"
 import type { Changing, ServerProblem } from "@loom-scim/contract/Problem"
 import { ofRun, type RunFailure } from "@loom-scim/contract/problemOfRun"
 import { RunReport } from "@loom-scim/contract/Runs"
+import type { KeptJob } from "@loom-scim/core/ports/Jobs"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { RunId } from "@loom-scim/core/runs/Run"
 import { RunRefused, RunService } from "@loom-scim/core/runs/RunService"
@@ -25,11 +27,17 @@ export const runOf = Effect.fnUntraced(function* (connection: ConnectionId, id: 
   return yield* new RunRefused({ runId: id, reason: "unknown", detail: `There is no run ${id}.`, next: "" })
 })
 
+/** Whether the caller wants no more than a place to ask at (RFC 7240 §4.1). */
+export const wantsAsync = (prefer: string | undefined): boolean =>
+  /(?:^|[,\s])respond-async(?:$|[,;\s])/i.test(prefer ?? "")
+
+/** What an answer says that was given before the work was done, because the caller preferred it so (RFC 7240 §3). */
+export const asyncApplied = { "preference-applied": "respond-async" } as const
+
 /** Seconds, by `Prefer: respond-async` or `Prefer: wait=5` (RFC 7240). */
 export const waitOf = (prefer: string | undefined): number => {
-  const text = prefer ?? ""
-  if (/\brespond-async\b/i.test(text)) return 0
-  const [, seconds] = /\bwait=(\d{1,6})\b/i.exec(text) ?? []
+  if (wantsAsync(prefer)) return 0
+  const [, seconds] = /\bwait=(\d{1,6})\b/i.exec(prefer ?? "") ?? []
   return seconds === undefined ? usualWait : Math.min(longestWait, Number(seconds))
 }
 
@@ -41,16 +49,27 @@ export const waited = (wait: Effect.Effect<void>, prefer: string | undefined): E
     : Effect.map(Effect.timeoutOption(wait, `${seconds} seconds`), ({ _tag }) => _tag === "Some")
 }
 
-/** An answer of JSON with a status and a place of its own. */
+/** An answer of JSON with a status and a place of its own; 202 says whether the caller wanted it so. */
 export const located = <S extends Schema.Codec<unknown, unknown>>(
   schema: S,
   value: S["Type"],
   status: 200 | 202,
-  location: string | null
+  location: string | null,
+  prefer?: string
 ) =>
   Effect.map(Effect.orDie(Schema.encodeEffect(schema)(value)), (body) =>
-    HttpServerResponse.jsonUnsafe(body, { status, headers: location === null ? {} : { location } })
+    HttpServerResponse.jsonUnsafe(body, {
+      status,
+      headers: {
+        ...(location === null ? {} : { location }),
+        ...(status === 202 && wantsAsync(prefer) ? asyncApplied : {})
+      }
+    })
   )
+
+/** The answer to what goes on in the background. */
+export const accepted = (job: KeptJob, prefer: string | undefined) =>
+  located(Job, job, 202, `/v1/connections/${job.connectionId}/jobs/${job.id}`, prefer)
 
 /** Where a run is found. */
 export const placeOf = (connection: ConnectionId, id: RunId): string => `/v1/connections/${connection}/runs/${id}`
@@ -64,7 +83,7 @@ export const standing = Effect.fnUntraced(function* (
 ) {
   const isStill = yield* waited(wait, prefer)
   const report = yield* working(runOf(connection, id))
-  return yield* located(RunReport, report, isStill ? 200 : 202, placeOf(connection, id))
+  return yield* located(RunReport, report, isStill ? 200 : 202, placeOf(connection, id), prefer)
 })
 
 /** Whether a person wants to read it. */

@@ -7,7 +7,9 @@ import { Context, Effect, Formatter, Layer, Logger, LogLevel, Predicate } from "
 
 /** What is logged of every answer. */
 export interface Answered {
+  /** Letters, digits and hyphens. */
   readonly request: string
+  /** A token (RFC 9110 §9.1), as Node lets no other in. */
   readonly method: string
   /** Without the query. */
   readonly path: string
@@ -59,9 +61,10 @@ const format = (record: Parameters<typeof Formatter.formatJson>[0]): string =>
     ? JSON.stringify(record)
     : Formatter.formatJson(record)
 
-/** An answer in the form that the logger gives to all lines. */
-const lineOf = (annotations: Answered): string =>
-  JSON.stringify({ message: "answered", level: "INFO", timestamp: new Date().toISOString(), annotations, spans: {} })
+/** An answer in the form that the logger gives to all lines. What is not ours, the path, alone needs quoting. */
+const lineOf = ({ method, millis, path, request, status }: Answered): string =>
+  `{"message":"answered","level":"INFO","timestamp":"${new Date().toISOString()}","annotations":{"request":"${request}",` +
+  `"method":"${method}","path":${JSON.stringify(path)},"status":${status},"millis":${millis}},"spans":{}}`
 
 /** The program's only logger. Pipes, files and terminals are all written before `write` returns. */
 export const layer = Layer.unwrap(

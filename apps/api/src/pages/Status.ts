@@ -1,18 +1,20 @@
 /** `/status`: the pages for people who want to look, let in by a key or a token. */
 import { allows, reach } from "@loom-scim/core/ports/ApiKeys"
 import { Ledger } from "@loom-scim/core/ports/Ledger"
+import { Reports } from "@loom-scim/core/ports/Reports"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import type { Caller } from "@loom-scim/contract/Security"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import * as Guide from "@loom-scim/core/setup/Guide"
 import * as Progress from "@loom-scim/core/setup/Progress"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { Effect, Option, Redacted, Schema } from "effect"
+import { DateTime, Effect, Option, Redacted, Schema } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { Refused } from "../auth/Authenticator.ts"
 import { Authenticator } from "../auth/Authenticator.ts"
+import { doctorView } from "../handlers/doctorView.ts"
 import type { Settings } from "../Settings.ts"
 import { connectionPage } from "./connectionPage.ts"
 import * as Session from "./Session.ts"
@@ -48,6 +50,7 @@ export const layer = ({ behindProxy, tls }: Pick<Settings, "behindProxy" | "tls"
       const setup = yield* SetupService
       const ledger = yield* Ledger
       const runs = yield* Runs
+      const reports = yield* Reports
       const secure = behindProxy || tls !== null
 
       const letIn = <R>(show: (caller: Caller) => Effect.Effect<HttpServerResponse, never, R>) =>
@@ -89,7 +92,10 @@ export const layer = ({ behindProxy, tls }: Pick<Settings, "behindProxy" | "tls"
           const id = Schema.decodeUnknownOption(ConnectionId)(connection)
           if (Option.isNone(id) || !allows(grants, "read", id.value)) return unknown
           const found = yield* setup.get(id.value)
-          return connectionPage(name, found, yield* runs.list({ connectionId: id.value, limit: lastRuns }))
+          const last = yield* runs.list({ connectionId: id.value, limit: lastRuns })
+          const now = yield* DateTime.now
+          const report = Option.map(yield* reports.examination(id.value), (kept) => doctorView(kept, now))
+          return connectionPage(name, found, last, Option.getOrNull(report))
         }).pipe(Effect.catch((failure) => Effect.succeed(failure._tag === "SetupRefused" ? unknown : broken(failure))))
       )
 

@@ -1,23 +1,20 @@
 /** The page of a connection: its steps with their evidence, its last runs, and what was found wrong. */
+import type { DoctorReport } from "@loom-scim/contract/Doctor"
 import type { SetupStep } from "@loom-scim/contract/SetupTask"
 import type { Run } from "@loom-scim/core/runs/Run"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import type { Evidence } from "@loom-scim/core/setup/Evidence"
 import * as Guide from "@loom-scim/core/setup/Guide"
-import { DateTime } from "effect"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import { setupView } from "../handlers/setupView.ts"
+import { findings } from "./findings.ts"
 import { page } from "./frame.ts"
 import type { Html } from "./html.ts"
 import { html } from "./html.ts"
+import { when } from "./time.ts"
 import { header } from "./views.ts"
 
 type Step = typeof SetupStep.Type
-
-const when = (at: DateTime.Utc): Html => {
-  const iso = DateTime.formatIso(at)
-  return html`<time datetime="${iso}">${iso.slice(0, 16).replace("T", " ")} UTC</time>`
-}
 
 /** Words and a sign beside the colour: not everybody sees colours. */
 const marks: Readonly<Record<Step["status"], readonly [tone: string, words: string]>> = {
@@ -104,29 +101,12 @@ const runs = (all: ReadonlyArray<Run>): Html =>
         </table>
       </div>`
 
-const findings = ({ state: { probe } }: Connection): Html => {
-  if (probe === null) return html`<p>The endpoint was not looked at yet.</p>`
-  const wrong = probe.report.findings.filter(({ severity }) => severity !== "ok")
-  return html`<p class="soft">The endpoint was last looked at ${when(probe.at)}.</p>
-    ${
-      wrong.length === 0
-        ? html`<p class="good">Nothing was found wrong.</p>`
-        : html`<ul>
-            ${wrong.map(
-              ({ message, next, severity }) =>
-                html`<li>
-                  <strong class="${severity === "fatal" ? "bad" : "wait"}">${severity}</strong> ${message} ${next}
-                </li>`
-            )}
-          </ul>`
-    }`
-}
-
 /** The page. */
 export const connectionPage = (
   caller: string,
   connection: Connection,
-  last: ReadonlyArray<Run>
+  last: ReadonlyArray<Run>,
+  report: typeof DoctorReport.Type | null
 ): HttpServerResponse => {
   const setup = setupView(connection)
   const done = setup.steps.filter(({ status }) => status === "done").length
@@ -147,7 +127,7 @@ export const connectionPage = (
         <h2 id="runs">Last runs</h2>
         ${runs(last)}
         <h2 id="findings">Findings</h2>
-        ${findings(connection)}
+        ${findings(connection, report)}
       </main>`
   )
 }

@@ -11,6 +11,9 @@ body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:64rem;font:1rem/1.5 system
 h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}
 h2{font-size:1.2rem;margin:2.2rem 0 .6rem;padding-bottom:.3rem;border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:0;display:inline}
+h3.part{display:block;margin:1.2rem 0 .4rem}
+details{margin:.8rem 0}
+summary{cursor:pointer}
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 header,footer{display:flex;gap:1rem;justify-content:space-between;align-items:center;color:var(--soft)}

@@ -41,6 +41,55 @@ describe("what is under deploy/", () => {
     }
   })
 
+  it("waits for a node longer than it may take to end: its drain, and 20 s for what is under way", () => {
+    const compose: unknown = parse(read("compose.yaml"))
+    const unit = read("loom-scim-api.service")
+    const drains = [...`${read("Dockerfile")}${unit}`.matchAll(/--drain-seconds[", ]+(\d+)/g)].map(([, seconds]) =>
+      Number(seconds)
+    )
+    assert.deepStrictEqual(drains, [5, 5])
+    const waits = [
+      at(compose, "services", "api", "stop_grace_period"),
+      at(compose, "services", "demo", "stop_grace_period"),
+      /^TimeoutStopSec=(.*)$/m.exec(unit)?.[1]
+    ]
+    for (const wait of waits) assert.isAbove(Number(/^(\d+)s$/.exec(String(wait))?.[1]), Math.max(...drains) + 20)
+  })
+
+  it("keeps an upload on disk, since a node's memory is limited", () => {
+    assert.match(read("Dockerfile"), /^VOLUME \["\/var\/lib\/loom-scim", "\/tmp"\]$/m)
+    const api = at(parse(read("compose.yaml")), "services", "api")
+    assert.strictEqual(at(api, "deploy", "resources", "limits", "memory"), "512M")
+    assert.notInclude(JSON.stringify(at(api, "tmpfs")), "/tmp")
+    assert.match(read("loom-scim-api.service"), /^Environment=.*\bTMPDIR=\/var\/tmp$/m)
+  })
+
+  it("builds from what is named, so that nothing else, and no secret, gets to the builder", () => {
+    const lines = read("../.dockerignore")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+    assert.strictEqual(lines[0], "*")
+    assert.include(lines, "**/.env*")
+    const build = read("Dockerfile")
+      .split(/^FROM /m)
+      .slice(1)
+      .join("")
+    const copied = [...build.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, names = ""]) => names.split(" "))
+    assert.deepStrictEqual(
+      lines
+        .filter((line) => line.startsWith("!"))
+        .map((line) => line.slice(1))
+        .toSorted(),
+      copied.toSorted()
+    )
+    assert.include(readFileSync(new URL("../../../../.gitignore", import.meta.url), "utf8").split("\n"), ".env")
+  })
+
+  it("asks PostgreSQL by TCP whether it is up, where it does not answer before it is set up", () => {
+    const test = at(parse(read("compose.yaml")), "services", "postgres", "healthcheck", "test")
+    assert.include(JSON.stringify(test), "pg_isready -h 127.0.0.1 ")
+  })
+
   it("has three nodes with one key on one database, publishes nothing beyond this machine, and holds no secret", () => {
     const compose: unknown = parse(read("compose.yaml"))
     assert.strictEqual(at(compose, "services", "api", "deploy", "replicas"), 3)

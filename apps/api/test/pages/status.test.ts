@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import { DateTime } from "effect"
+import type { KeptExamination } from "@loom-scim/core/ports/Reports"
+import { Reports } from "@loom-scim/core/ports/Reports"
+import { Context, DateTime } from "effect"
 import type { Page } from "playwright-core"
 import { ApiKeyId, ApiKeys } from "@loom-scim/core/ports/ApiKeys"
 import { Effect } from "effect"
@@ -35,6 +37,39 @@ const begun = async (name = "Acme & <b>Söhne</b>"): Promise<Api> => {
   return api
 }
 
+const at = (iso: string) => DateTime.makeUnsafe(iso)
+
+/** What the doctor said last, with words of a server that would like to be more than words. */
+const examination: KeptExamination = {
+  status: "done",
+  begunAt: at("2026-11-24T19:30:00.000Z"),
+  endedAt: at("2026-11-24T19:31:02.000Z"),
+  seenAt: at("2026-11-24T19:31:02.000Z"),
+  by: "key <i>ci</i> (k3x9mzq0a1b2)",
+  write: true,
+  findings: [
+    { check: "listUsers", severity: "ok", evidence: "250 users on 3 pages.", meaning: "Everybody is seen.", next: "" },
+    {
+      check: "filterCase",
+      severity: "warning",
+      evidence: "It finds ADA for ada.",
+      meaning: "Names are told apart by more than case.",
+      next: "Nothing, but know it."
+    },
+    {
+      check: "patchAdd",
+      severity: "error",
+      evidence: "<script>alert(1)</script> & <img src=x onerror=alert(2)>",
+      meaning: "Members would be lost.",
+      next: "Ask WorkOS."
+    },
+    { check: "bulk", severity: "skipped", evidence: "It claims no Bulk.", meaning: "Not known.", next: "" }
+  ]
+}
+
+const examined = (api: Api, kept: KeptExamination) =>
+  Effect.runPromise(Context.get(api.context, Reports).keepExamination(acme, kept))
+
 const form = (api: Api, body: string, headers: Readonly<Record<string, string>> = {}) =>
   fetch(`${api.base}/status`, {
     method: "POST",
@@ -62,6 +97,29 @@ describe.skipIf(isMissing)("/status in Chromium", () => {
       assert.include(text, "Not connected, 0 of 8 steps done, version 2.")
       assert.match(text, /“[^”]*Enterprise[^”]*” \(key test \([a-z0-9]{12}\), \d{4}-\d\d-\d\d \d\d:\d\d UTC\)/)
       assert.include(text, "None yet.")
+      assert.include(text, "POST /v1/connections/acme/doctor")
+      await examined(api, examination)
+      await page.reload()
+      await page.getByRole("heading", { name: "The doctor's report" }).waitFor()
+      assert.deepStrictEqual(await violations(page), [])
+      const report = page.getByRole("region", { name: "Findings of the doctor" })
+      const rows = await report.getByRole("row").allInnerTexts()
+      assert.lengthOf(rows, 3)
+      assert.match(rows[1] ?? "", /✗ error\s+patchAdd\s+<script>alert\(1\)<\/script> & <img src=x onerror=alert\(2\)>/)
+      assert.include(rows[1], "Members would be lost. Ask WorkOS.")
+      assert.include(rows[2], "! warning")
+      const shown = await page.locator("main").innerText()
+      assert.include(
+        shown,
+        "Examined 2026-11-24 19:30 UTC by key <i>ci</i> (k3x9mzq0a1b2), with a disposable user and group."
+      )
+      assert.include(shown, "✗ Provisioning would go wrong: 1 of 4 checks failed. It ended 2026-11-24 19:31 UTC.")
+      assert.notInclude(shown, "250 users on 3 pages.")
+      // By keyboard alone.
+      await page.getByText("2 more checks").focus()
+      await page.keyboard.press("Enter")
+      await page.getByText("250 users on 3 pages.").waitFor()
+      assert.deepStrictEqual(await violations(page), [])
       assert.strictEqual(await page.locator("script").count(), 0)
       await page.getByRole("button", { name: "Leave" }).click()
       await page.getByLabel("API key or token").waitFor()
@@ -72,7 +130,7 @@ describe.skipIf(isMissing)("/status in Chromium", () => {
         []
       )
       assert.lengthOf(await page.context().cookies(), 0)
-    })
+    }, 90_000)
   }
 })
 
@@ -126,6 +184,27 @@ describe("/status", () => {
     const after = await visit("/status/acme")
     assert.strictEqual(after.status, 401)
     assert.notInclude(after.text, "Acme")
+  })
+
+  it("says of an examination that goes on how far it is, and of one that was cut off that it was", async () => {
+    const api = await begun()
+    const { whole } = await api.makeKey([{ verb: "read", connection: acme }])
+    const visit = async () => {
+      const answer = await fetch(`${api.base}/status/acme`, { headers: { cookie: `loom-scim=${whole}` } })
+      return answer.text()
+    }
+    const running = { ...examination, status: "running", endedAt: null } as const
+    await examined(api, { ...running, seenAt: DateTime.nowUnsafe() })
+    assert.include(await visit(), "It is going on: 4 checks so far.")
+    await examined(api, running)
+    const text = await visit()
+    assert.include(text, "It was cut off after 4 checks")
+    assert.notInclude(text, "<script")
+    assert.notInclude(text, "<img")
+    await examined(api, { ...examination, write: false, findings: examination.findings.slice(0, 2) })
+    const fine = await visit()
+    assert.include(fine, "Nothing that provisioning would go wrong with.")
+    assert.include(fine, "without changing anything")
   })
 
   it("allows itself no script and no frame, and repeats no key that is wrong", async () => {

@@ -2,7 +2,7 @@
 import type { Grant, StoredApiKey } from "@loom-scim/core/ports/ApiKeys"
 import { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
 import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
-import { Context, DateTime, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
+import { ConfigProvider, Context, DateTime, Effect, Exit, Layer, Logger, Redacted, Scope } from "effect"
 import { HttpServer } from "effect/http/HttpServer"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -96,7 +96,9 @@ export const start = async (settings: Partial<Settings> = {}, resolver?: Layer.L
   const layer = App.layer(all).pipe(
     Layer.provideMerge(Listener.layer(all, 1000)),
     Layer.provideMerge(Layer.merge(Services.layer(all, resolver), Readiness.layer)),
-    Layer.provide(logger)
+    Layer.provide(logger),
+    // The environment as it is now: some tests name a database in it.
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv()))
   )
   const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
   const { address } = Context.get(context, HttpServer)

@@ -1,11 +1,10 @@
 /** `loom-scim apply`: makes the members of the workspace equal to a source, or carries out a plan that was saved. */
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
-import { check } from "@loom-scim/core/provisioning/PlanCheck"
 import type { Drift } from "@loom-scim/core/provisioning/PlanDrift"
-import type { Recognised } from "@loom-scim/core/provisioning/Recognised"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
 import { refuseUnfinished } from "@loom-scim/core/runs/Exclusive"
-import type { NewRun } from "@loom-scim/core/runs/RunService"
+import { RunService } from "@loom-scim/core/runs/RunService"
+import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { Console, Effect, Option } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
@@ -17,7 +16,8 @@ import { using } from "./connected.ts"
 import { planOf } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { load } from "./planSave.ts"
-import { withRuns, withRunsHere } from "./runServices.ts"
+import { withRuns } from "./runServices.ts"
+import { SavedPlans } from "./savedPlans.ts"
 import type { SharedFlags } from "./shared.ts"
 import { type PlanningFlags, subjectOf } from "./subject.ts"
 
@@ -46,14 +46,10 @@ const movedText = (drifts: ReadonlyArray<Drift>): ReadonlyArray<string> => [
   ...(drifts.length > maxMoved ? [`  and ${drifts.length - maxMoved} more`] : [])
 ]
 
-/** Recognised resources become managed ones; how they were last sent is not known. */
-const managedOf = (recognised: Iterable<Recognised>): NewRun["recognised"] =>
-  Array.from(recognised, (one) => ({ ...one, digest: null, groups: [] }))
-
 const fresh = Effect.fnUntraced(function* (flags: SharedFlags, own: PlanningFlags & Pick<ApplyFlags, "yes">) {
   const connection = yield* required(own.connection)
   // Said before both sides are read, and not only when the run is begun.
-  yield* refuseUnfinished(connection.id)
+  yield* refuseUnfinished(connection.id, yield* RunService)
   const subject = yield* subjectOf(flags, own, connection, { again: false })
   const planned = yield* planOf(subject)
   if (!flags.json) yield* Console.log(PlanReport.text(planned))
@@ -63,28 +59,34 @@ const fresh = Effect.fnUntraced(function* (flags: SharedFlags, own: PlanningFlag
   return undefined
 })
 
-const saved = Effect.fnUntraced(function* (flags: SharedFlags, own: ApplyFlags, path: string, connected: Connected) {
-  yield* refuseUnfinished(connected.id)
+/** A file that cannot be used is no refusal of the set-up. */
+const unusable = (path: string) => (error: { readonly _tag: string; readonly message: string }) =>
+  error._tag === "PlanFileRefused"
+    ? new Ended({ code: codes.usage, reason: error._tag, detail: `${path}: ${error.message}` })
+    : fromError(error)
+
+const saved = Effect.fnUntraced(function* (
+  flags: SharedFlags,
+  own: ApplyFlags,
+  path: string,
+  connected: Connected,
+  connection: Connection
+) {
+  yield* refuseUnfinished(connected.id, yield* RunService)
   const file = yield* load(path, connected)
+  const { moved, ready } = yield* Effect.mapError(
+    SavedPlans.use(({ check }) => check(file, connected, connection)),
+    unusable(path)
+  )
   if (!flags.json) yield* Console.log(`Saved ${momentText(file.madeAt)} from ${printable(file.source)}.`)
-  yield* showPlan(flags, file)
-  const moved = yield* Effect.mapError(check(file, connected), fromError)
-  if (moved.length > 0) {
+  yield* showPlan(flags, ready ?? file)
+  if (ready === null) {
     if (flags.json) yield* Console.log(JSON.stringify({ _tag: "Drift", moved }))
     else yield* Console.log(`The workspace has moved since the plan was made:\n${movedText(moved).join("\n")}`)
     const detail = `${moved.length} of what the plan is about moved since; nothing was begun. Make it again: loom-scim plan --save ${path}`
     return yield* new Ended({ code: codes.checkFailed, reason: "PlanDrifted", detail })
   }
-  const run = {
-    connectionId: connected.id,
-    kind: "reconcile" as const,
-    parent: null,
-    source: file.source,
-    plan: file.plan,
-    policy: file.policy,
-    recognised: managedOf(file.recognised)
-  }
-  return yield* begin(flags, run, { yes: own.yes, question: carryOut })
+  return yield* begin(flags, ready, { yes: own.yes, question: carryOut })
 })
 
 /**
@@ -97,10 +99,9 @@ export const apply = (flags: SharedFlags, own: ApplyFlags): Effect.Effect<void, 
     if (Option.isSome(plan)) {
       return Option.isSome(mapping) || Option.isSome(source)
         ? usage("PlanAndSource", "A saved plan is carried out as it is: leave out --source and --mapping.")
-        : withRunsHere(
+        : withRuns(
             flags,
-            using(connection, (connected) => saved(flags, own, plan.value, connected)),
-            "A server makes the plan that it carries out: give --source and --mapping."
+            using(connection, (connected, found) => saved(flags, own, plan.value, connected, found))
           )
     }
     if (Option.isNone(mapping)) {

@@ -1,10 +1,11 @@
 /** From a plan that a person has seen to a run: asks, begins it, and carries it out. */
-import { Runs } from "@loom-scim/core/ports/Runs"
 import { isEmpty } from "@loom-scim/core/provisioning/Plan"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
 import { judge } from "@loom-scim/core/provisioning/Guard"
+import type { Run } from "@loom-scim/core/runs/Run"
 import type { NewRun } from "@loom-scim/core/runs/RunService"
 import { RunService } from "@loom-scim/core/runs/RunService"
+import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { Console, Effect, Option } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import { carry } from "./carry.ts"
@@ -42,16 +43,30 @@ export const showPlan = Effect.fnUntraced(function* (
   if (reasons.length > 0) yield* Console.log(reasons.join("\n"))
 })
 
-/** Asks, then carries the plan out. Nothing is begun without a yes. */
-export const begin = Effect.fn("runs.begin")(function* (flags: SharedFlags, run: Omit<NewRun, "by">, asking: Asking) {
-  if (isEmpty(run.plan)) {
-    const keep = run.recognised.map((resource) => ({ _tag: "Keep", resource }) as const)
-    if (keep.length > 0) yield* Runs.use((runs) => runs.manage(run.connectionId, keep))
-    return yield* Console.log(flags.json ? JSON.stringify({ _tag: "NothingToDo" }) : "Nothing to do.")
-  }
-  yield* agreed(run.plan.actions.length, asking)
+/** A plan, and what begins its run; null when there was nothing to do. */
+export interface Startable<E, R> {
+  readonly plan: NewRun["plan"]
+  readonly start: (by: Actor) => Effect.Effect<Run | null, E, R>
+}
+
+/** A run as it is begun without more ado. */
+export const startable = (run: Omit<NewRun, "by">): Startable<Effect.Error<ReturnType<Begin>>, RunService> => ({
+  plan: run.plan,
+  start: (by) => (isEmpty(run.plan) ? Effect.succeed(null) : RunService.use(({ begin }) => begin({ ...run, by })))
+})
+
+type Begin = RunService["Service"]["begin"]
+
+/** Asks when there is anything to do, then carries the plan out. Nothing is begun without a yes. */
+export const begin = Effect.fn("runs.begin")(function* <E, R>(
+  flags: SharedFlags,
+  { plan, start }: Startable<E, R>,
+  asking: Asking
+) {
+  if (!isEmpty(plan)) yield* agreed(plan.actions.length, asking)
   const actor = actingAs(faceOf(flags), Option.none())
-  const { id } = yield* RunService.use((service) => service.begin({ ...run, by: actor }))
-  if (!flags.json) yield* Console.log(`Run ${id}`)
-  return yield* carry(flags, id, { actor, isResumed: false })
+  const run = yield* start(actor)
+  if (run === null) return yield* Console.log(flags.json ? JSON.stringify({ _tag: "NothingToDo" }) : "Nothing to do.")
+  if (!flags.json) yield* Console.log(`Run ${run.id}`)
+  return yield* carry(flags, run.id, { actor, isResumed: false })
 })

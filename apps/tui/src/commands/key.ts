@@ -4,7 +4,8 @@ import { Console, Effect, Option } from "effect"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 
-const instead = "The key of a server never leaves its machine: run it there."
+const instead =
+  "The key that seals tokens never leaves the server's machine: run it there on its data directory, while the server is stopped."
 
 export const show = (flags: SharedFlags) =>
   Effect.gen(function* () {

@@ -30,6 +30,10 @@ export const accessOf = Effect.fnUntraced(function* (
 export const apiLayer = (shared: SharedFlags, own: NangoFlags) =>
   Layer.unwrap(Effect.map(accessOf(shared, own), NangoApi.layer)).pipe(Layer.provide(FetchHttpClient.layer))
 
+/** What to do in place of a command that reads or keeps tokens over a server. */
+export const whereTheStoreIs =
+  "It reads or keeps the SCIM token, which no API gives out: run it where the store is, with --data-dir while the server is stopped, or with DATABASE_URL beside a server on PostgreSQL."
+
 /** Which entry for Loom the Nango has. */
 export const entryOf = ({ officialEntry }: { readonly officialEntry: boolean }): Entry =>
   officialEntry ? "official" : "loom-scim"

@@ -9,7 +9,7 @@ import { printable } from "../plain/Printable.ts"
 import { required } from "../Selection.ts"
 import { probeOnDemand } from "../Services.ts"
 import type { NangoFlags } from "./nangoAccess.ts"
-import { apiLayer } from "./nangoAccess.ts"
+import { apiLayer, whereTheStoreIs } from "./nangoAccess.ts"
 import type { SharedFlags } from "./shared.ts"
 import { actorOf, withServices } from "./shared.ts"
 
@@ -63,5 +63,5 @@ export const nangoPull = (flags: SharedFlags, own: PullFlags) =>
       detail: `Go on with: loom-scim setup --connection ${connection.id}`
     })
   }).pipe(Effect.provide(probeOnDemand), Effect.provide(apiLayer(flags, own)), (effect) =>
-    withServices(flags, "cli", effect)
+    withServices(flags, "cli", effect, whereTheStoreIs)
   )

@@ -5,7 +5,7 @@ import { Console, Effect, Option } from "effect"
 import { printable } from "../plain/Printable.ts"
 import { required } from "../Selection.ts"
 import type { NangoFlags } from "./nangoAccess.ts"
-import { apiLayer, entryOf, partsText } from "./nangoAccess.ts"
+import { apiLayer, entryOf, partsText, whereTheStoreIs } from "./nangoAccess.ts"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 
@@ -49,4 +49,4 @@ export const nangoPush = (flags: SharedFlags, own: PushFlags) =>
         ? JSON.stringify({ connection: id, nango: key, outcome, changes, dryRun: own.dryRun })
         : text(pushed, own.dryRun)
     )
-  }).pipe(Effect.provide(apiLayer(flags, own)), (effect) => withServices(flags, "cli", effect))
+  }).pipe(Effect.provide(apiLayer(flags, own)), (effect) => withServices(flags, "cli", effect, whereTheStoreIs))

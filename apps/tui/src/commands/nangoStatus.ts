@@ -13,7 +13,7 @@ import { codes, Ended } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
 import { required } from "../Selection.ts"
 import type { NangoFlags } from "./nangoAccess.ts"
-import { apiLayer, entryOf, partsText } from "./nangoAccess.ts"
+import { apiLayer, entryOf, partsText, whereTheStoreIs } from "./nangoAccess.ts"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 
@@ -99,4 +99,4 @@ export const nangoStatus = (flags: SharedFlags, own: StatusFlags) =>
     const wrong = rows.filter(isWrong).map(({ connection }) => connection)
     const detail = `Not in order in Nango: ${wrong.join(", ")}.`
     return yield* new Ended({ code: codes.checkFailed, reason: "NotInOrder", detail })
-  }).pipe(Effect.provide(apiLayer(flags, own)), (effect) => withServices(flags, "cli", effect))
+  }).pipe(Effect.provide(apiLayer(flags, own)), (effect) => withServices(flags, "cli", effect, whereTheStoreIs))

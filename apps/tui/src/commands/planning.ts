@@ -1,6 +1,8 @@
-/** Plans about everybody, made here or by a server; and where the command that only shows them gets them from. */
-import type { PlanFailure, Planned, PlanServices, Subject } from "@loom-scim/core/runs/SyncPlan"
-import { planned } from "@loom-scim/core/runs/SyncPlan"
+/** Plans about everybody or about one person, made here or by a server; and where the command that only shows them gets them from. */
+import type { NotOnePerson } from "@loom-scim/core/provisioning/ProvisionOne"
+import type { NeedsFull } from "@loom-scim/core/provisioning/SubsetNeedsFull"
+import type { PlanFailure, Planned, PlannedOne, PlanServices, Subject } from "@loom-scim/core/runs/SyncPlan"
+import { planned, plannedOne } from "@loom-scim/core/runs/SyncPlan"
 import type { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import { Context, Effect, Layer } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
@@ -17,13 +19,21 @@ export class Planning extends Context.Service<
      * fails there, and is told beside the plan here.
      */
     readonly plan: (subject: Subject) => Effect.Effect<Planned, PlanFailure | SourceFailure>
+    /** Looks at one person, who is named by key, user name or address, and changes nothing. */
+    readonly planOne: (
+      subject: Subject,
+      reference: string
+    ) => Effect.Effect<PlannedOne, PlanFailure | SourceFailure | NotOnePerson | NeedsFull | Ended>
   }
 >()("loom-scim/Planning") {
   /** Over the store and the connections of this machine. */
   static readonly layer: Layer.Layer<Planning, never, PlanServices> = Layer.effect(
     Planning,
     Effect.map(Effect.context<PlanServices>(), (services) =>
-      Planning.of({ plan: (subject) => Effect.provideContext(planned(subject, "full"), services) })
+      Planning.of({
+        plan: (subject) => Effect.provideContext(planned(subject, "full"), services),
+        planOne: (subject, reference) => Effect.provideContext(plannedOne(subject, reference), services)
+      })
     )
   )
 }
@@ -32,6 +42,12 @@ export class Planning extends Context.Service<
 export const plans = {
   here: (environment: Environment) => Layer.provideMerge(Planning.layer, clients.here(environment)),
   there: elsewhere
+}
+
+/** That the changes alone do not tell what is right. */
+export const needsFull = (message: string): Ended => {
+  const detail = `${message} Compare everybody instead: loom-scim apply`
+  return new Ended({ code: codes.refused, reason: "NeedsFull", detail })
 }
 
 /** Makes a plan, or says why there is none. */

@@ -1,16 +1,16 @@
 /** `loom-scim provision`: one person, now, with everything shown: who they are, what is decided, what is sent. */
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
-import { Sync } from "@loom-scim/core/runs/Sync"
 import type { PlannedOne } from "@loom-scim/core/runs/SyncPlan"
 import { Console, Effect } from "effect"
-import { codes, Ended, fromError } from "../Exit.ts"
+import { type Ended, fromError } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
 import { requestText } from "../plain/RequestText.ts"
 import * as TraceText from "../plain/TraceText.ts"
 import { required } from "../Selection.ts"
 import { beginSync, unresolved } from "./beginSync.ts"
+import { needsFull, Planning } from "./planning.ts"
 import { heldLines } from "./planReport.ts"
-import { withRunsHere } from "./runServices.ts"
+import { withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
 import { type PlanningFlags, subjectOf } from "./subject.ts"
 
@@ -52,21 +52,16 @@ const json = ({ judgement, made, plan, source }: PlannedOne) => ({
  * run. With `--dry-run` it only shows, and keeps nothing.
  */
 export const provision = (flags: SharedFlags, own: ProvisionFlags): Effect.Effect<void, Ended> =>
-  withRunsHere(
+  withRuns(
     flags,
     Effect.gen(function* () {
       const connection = yield* required(own.connection)
       const subject = yield* subjectOf(flags, own, connection, { again: false })
-      const planned = yield* Sync.use(({ planOne }) => planOne(subject, own.person)).pipe(
-        Effect.catchTag("NeedsFull", (error) => {
-          const detail = `${error.message} Compare everybody instead: loom-scim apply`
-          return Effect.fail(new Ended({ code: codes.refused, reason: error._tag, detail }))
-        }),
-        Effect.mapError(fromError)
+      const planned = yield* Planning.use(({ planOne }) => planOne(subject, own.person)).pipe(
+        Effect.mapError((error) => (error._tag === "NeedsFull" ? needsFull(error.message) : fromError(error)))
       )
       yield* Console.log(flags.json ? JSON.stringify(json(planned)) : text(planned))
       if (own.dryRun) return yield* unresolved(planned)
       return yield* beginSync(flags, planned, { yes: own.yes, question: () => "Send this? [y/N] " })
-    }).pipe(Effect.scoped),
-    "A server provisions one person from an upload: POST /v1/connections/ID/runs with kind=provision and person."
+    }).pipe(Effect.scoped)
   )

@@ -14,5 +14,5 @@ export const raw = (flags: SharedFlags, own: { readonly connection: Option.Optio
         Console.log(JSON.stringify(answer ?? null, null, flags.json ? 0 : 2))
       )
     ).pipe(Effect.provide(clientLayer)),
-    "A server shows users and groups as the SCIM server has them: loom-scim users get, loom-scim groups get."
+    "The API sends no requests that a caller makes up, since each carries the token of the connection. It shows users and groups as the SCIM server has them: loom-scim users get, loom-scim groups get."
   )

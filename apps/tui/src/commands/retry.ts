@@ -1,6 +1,6 @@
 /** `loom-scim retry`: what another run left undone, as a run of its own. */
 import { Effect, type Option } from "effect"
-import { begin, showPlan } from "./begin.ts"
+import { begin, showPlan, startable } from "./begin.ts"
 import { policyOf } from "./policy.ts"
 import { Proposals } from "./proposals.ts"
 import { overRun, withRuns } from "./runServices.ts"
@@ -26,7 +26,7 @@ export const retry = (flags: SharedFlags, own: RetryFlags) =>
       yield* showPlan(flags, { plan, policy })
       return yield* begin(
         flags,
-        {
+        startable({
           connectionId: run.connectionId,
           kind: "retry",
           parent: id,
@@ -34,7 +34,7 @@ export const retry = (flags: SharedFlags, own: RetryFlags) =>
           plan,
           policy,
           recognised: []
-        },
+        }),
         { yes: own.yes, question: (count) => `Try ${count === 1 ? "1 action" : `${count} actions`} again? [y/N] ` }
       )
     })

@@ -2,22 +2,31 @@
 import type { RunEvents } from "@loom-scim/core/runs/RunEvent"
 import { isOver, type Run } from "@loom-scim/core/runs/Run"
 import { RunRefused, RunService } from "@loom-scim/core/runs/RunService"
-import type { Runs } from "@loom-scim/core/ports/Runs"
 import { Sync } from "@loom-scim/core/runs/Sync"
 import type { Actor, Face } from "@loom-scim/core/setup/Evidence"
 import { Effect, Layer, Option } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import type { ClientServices, Environment } from "../Services.ts"
 import { elsewhere, layer, runLayer } from "../Services.ts"
+import { Looks } from "./looks.ts"
 import { Planning } from "./planning.ts"
 import { Proposals } from "./proposals.ts"
 import { Reconciling } from "./reconciling.ts"
 import { runIdFrom } from "./runId.ts"
-import type { Services, SharedFlags } from "./shared.ts"
-import { actorOf, within, withServices } from "./shared.ts"
+import { SavedPlans } from "./savedPlans.ts"
+import type { SharedFlags } from "./shared.ts"
+import { actorOf, within } from "./shared.ts"
 
 /** What a command on runs may use, here and over a server. */
-export type RunServices = ClientServices | Runs | RunService | RunEvents | Planning | Reconciling | Proposals
+export type RunServices =
+  | ClientServices
+  | Looks
+  | RunService
+  | RunEvents
+  | Planning
+  | Reconciling
+  | Proposals
+  | SavedPlans
 
 /** Whether a person is at the screen and can be asked. */
 export const isInteractive = ({ json }: SharedFlags): boolean =>
@@ -33,10 +42,13 @@ export const actingAs = (face: Face, as: Option.Option<string>): Actor => {
   return name === "" || name === account.name ? account : { ...account, name: `${name} (account ${account.name})` }
 }
 
-const carriedHere = Layer.mergeAll(Reconciling.layer, Planning.layer, Proposals.layer).pipe(
-  Layer.provideMerge(Sync.layer),
-  Layer.provideMerge(runLayer)
-)
+const carriedHere = Layer.mergeAll(
+  Reconciling.layer,
+  Planning.layer,
+  Proposals.layer,
+  SavedPlans.layer,
+  Looks.layer
+).pipe(Layer.provideMerge(Sync.layer), Layer.provideMerge(runLayer))
 
 /** Where runs are carried out. */
 const runs = {
@@ -49,13 +61,6 @@ export const withRuns = <A, E extends { readonly _tag: string; readonly message:
   flags: SharedFlags,
   use: Effect.Effect<A, E, RunServices>
 ): Effect.Effect<A, Ended> => within(flags, faceOf(flags), runs, use)
-
-/** The same for what a server cannot do; `instead` says what to do there. */
-export const withRunsHere = <A, E extends { readonly _tag: string; readonly message: string }>(
-  flags: SharedFlags,
-  use: Effect.Effect<A, E, Services | Layer.Success<typeof carriedHere>>,
-  instead: string
-): Effect.Effect<A, Ended> => withServices(flags, faceOf(flags), Effect.provide(use, carriedHere), instead)
 
 const refused = (reason: string, detail: string) => new Ended({ code: codes.refused, reason, detail })
 

@@ -1,11 +1,11 @@
 /** `loom-scim runs`: which runs there were, and how one of them went. Only reads: no engine is started by looking. */
-import { Runs } from "@loom-scim/core/ports/Runs"
+import type { JournalFailure } from "@loom-scim/core/ports/Journal"
 import { isOver, type Run } from "@loom-scim/core/runs/Run"
 import type { RunItem } from "@loom-scim/core/runs/RunItem"
 import { ItemState } from "@loom-scim/core/runs/RunItem"
 import type { RunReport } from "@loom-scim/core/runs/RunService"
 import { RunRefused } from "@loom-scim/core/runs/RunService"
-import { Console, DateTime, Effect, Option, Schema, Stream } from "effect"
+import { Console, DateTime, Effect, Layer, Option, Schema, Stream } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import * as RunMarkdown from "../plain/RunMarkdown.ts"
 import * as RunProgress from "../plain/RunProgress.ts"
@@ -13,12 +13,16 @@ import * as RunReports from "../plain/RunReport.ts"
 import { statusText, whoText } from "../plain/RunText.ts"
 import { lines } from "../plain/Table.ts"
 import { find } from "../Selection.ts"
-import { elsewhere, layer } from "../Services.ts"
+import { elsewhere, type Environment, layer } from "../Services.ts"
+import { Looks } from "./looks.ts"
 import { runIdFrom } from "./runId.ts"
 import type { SharedFlags } from "./shared.ts"
 import { outputOf, within } from "./shared.ts"
 
-const places = { here: layer, there: elsewhere }
+const places = {
+  here: (environment: Environment) => Layer.provideMerge(Looks.layer, layer(environment)),
+  there: elsewhere
+}
 
 /** The flags of the list. */
 export interface ListFlags {
@@ -35,7 +39,7 @@ export interface ShowFlags {
 }
 
 const reportOf = Effect.fnUntraced(function* (run: Run) {
-  const { counts, decisions } = yield* Runs
+  const { counts, decisions } = yield* Looks
   return { run, counts: yield* counts(run.id), decisions: yield* decisions(run.id) }
 })
 
@@ -62,7 +66,7 @@ export const list = (flags: SharedFlags, own: ListFlags) =>
     Effect.gen(function* () {
       const connection = Option.isSome(own.connection) ? yield* find(own.connection) : Option.none()
       const of = Option.isSome(connection) ? { connectionId: connection.value.id } : {}
-      const { list } = yield* Runs
+      const { list } = yield* Looks
       const runs = yield* list({
         ...of,
         ...(own.unfinished ? { unfinished: true } : {}),
@@ -95,10 +99,7 @@ const statesOf = (given: Option.Option<string>): Effect.Effect<ReadonlyArray<Ite
 }
 
 /** As one JSON document that is printed while it is read, since a run may have any number of items. */
-const printJson = Effect.fnUntraced(function* (
-  report: RunReport,
-  items: Stream.Stream<RunItem, Effect.Error<ReturnType<Runs["Service"]["items"]>>>
-) {
+const printJson = Effect.fnUntraced(function* (report: RunReport, items: Stream.Stream<RunItem, JournalFailure>) {
   const head = JSON.stringify(RunReports.json(report)).slice(0, -1)
   let isFirst = true
   yield* Console.log(`${head},"items":[`)
@@ -112,14 +113,14 @@ const printJson = Effect.fnUntraced(function* (
 
 const named = Effect.fnUntraced(function* (text: string) {
   const id = yield* runIdFrom(text)
-  const found = yield* Runs.use((runs) => runs.find(id))
+  const found = yield* Looks.use(({ find }) => find(id))
   if (Option.isSome(found)) return found.value
   const next = "See which there are: loom-scim runs"
   return yield* new RunRefused({ runId: id, reason: "unknown", detail: `There is no run ${id}.`, next })
 })
 
 const newest = Effect.gen(function* () {
-  const [run] = yield* Runs.use(({ list }) => list({ limit: 1 }))
+  const [run] = yield* Looks.use(({ list }) => list({ limit: 1 }))
   if (run !== undefined) return run
   const detail = "There are no runs yet. Begin one with: loom-scim apply"
   return yield* new Ended({ code: codes.refused, reason: "NoRun", detail })
@@ -135,7 +136,7 @@ export const show = (flags: SharedFlags, own: ShowFlags) =>
       const run = yield* Option.isSome(own.run) ? named(own.run.value) : newest
       const { id } = run
       const report = yield* reportOf(run)
-      const items = (yield* Runs).streamItems(id, { states })
+      const items = (yield* Looks).streamItems(id, { states })
       const { glyphs, json } = outputOf(flags)
       if (json) return yield* printJson(report, items)
       const now = yield* DateTime.now

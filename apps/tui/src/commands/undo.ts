@@ -7,7 +7,7 @@ import { Console, Effect } from "effect"
 import type { Option } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import { printable } from "../plain/Printable.ts"
-import { begin, showPlan } from "./begin.ts"
+import { begin, showPlan, startable } from "./begin.ts"
 import { policyOf } from "./policy.ts"
 import { Proposals } from "./proposals.ts"
 import { overRun, withRuns } from "./runServices.ts"
@@ -50,7 +50,7 @@ export const undo = (flags: SharedFlags, own: UndoFlags) =>
       }
       yield* begin(
         flags,
-        { connectionId, kind: "undo", parent: id, source: `run ${id}`, plan, policy, recognised: [] },
+        startable({ connectionId, kind: "undo", parent: id, source: `run ${id}`, plan, policy, recognised: [] }),
         { yes: own.yes, question: (count) => `Undo with ${count === 1 ? "1 action" : `${count} actions`}? [y/N] ` }
       )
       if (impossible.length > 0) {

@@ -88,7 +88,7 @@ export const watch = (flags: SharedFlags, own: WatchFlags): Effect.Effect<void, 
         const context = yield* Layer.build(clientLayer)
         return yield* Effect.provideContext(subjectOf(flags, own, connection, { again: true }), context)
       }).pipe(Effect.provideService(Scope.Scope, scope)),
-      "Give the connection a schedule on the server: POST /v1/connections/ID/schedules. It then keeps watch by itself."
+      `A server keeps watch by itself, from a source that it has: loom-scim schedule add --name people --every ${own.every.trim()} --source NAME, or --from CONNECTION --mapping FILE (POST /v1/connections/ID/schedules).`
     )
     const asked = yield* wishes
     if (!flags.json) {

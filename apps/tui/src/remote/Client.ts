@@ -74,11 +74,12 @@ const make = Effect.fnUntraced(function* (access: Access) {
 
   /** Has something done that must be done once: until the server has said what became of it, it is sent again. */
   const posted = <A, E extends Failure, R>(
-    request: (headers: { readonly [header]: typeof IdempotencyKey.Type }) => Effect.Effect<A, E, R>
+    request: (headers: { readonly [header]: typeof IdempotencyKey.Type }) => Effect.Effect<A, E, R>,
+    longest: Duration.Input = patience
   ) =>
     Effect.suspend(() => {
       const headers = { [header]: randomUUID() } as const
-      return Effect.retry(asked(request(headers)), { schedule: soon, times: again, while: isOpen })
+      return Effect.retry(asked(request(headers), longest), { schedule: soon, times: again, while: isOpen })
     })
 
   return { url: access.url, api, asked, posted }

@@ -9,6 +9,7 @@ import * as PlansOver from "./PlansOver.ts"
 import * as ProposalsOver from "./ProposalsOver.ts"
 import * as Remote from "./Remote.ts"
 import * as RunsOver from "./RunsOver.ts"
+import * as SavedPlansOver from "./SavedPlansOver.ts"
 import { Standings } from "./Standings.ts"
 import { Whereabouts } from "./Whereabouts.ts"
 
@@ -20,7 +21,8 @@ export const layer = (access: Access) =>
     Examinations.layer,
     ProposalsOver.layer,
     PlansOver.layer,
-    RunsOver.layer
+    RunsOver.layer,
+    SavedPlansOver.layer
   ).pipe(
     Layer.provideMerge(Looks.layer),
     Layer.provide(Standings.layer),

@@ -1,10 +1,10 @@
 /** Runs and their items over the API of a server, as far as commands look at them. */
 import { ItemCursor, RunCursor } from "@loom-scim/contract/Runs"
 import type { ItemQuery } from "@loom-scim/core/ports/Runs"
-import { Runs } from "@loom-scim/core/ports/Runs"
 import type { Run, RunId } from "@loom-scim/core/runs/Run"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Array, Effect, Layer, Option, Order, Schema, Stream } from "effect"
+import { Looks } from "../commands/looks.ts"
 import { Client, inFlight, paged, pageSize } from "./Client.ts"
 import { unreachable } from "./failures.ts"
 import { Whereabouts } from "./Whereabouts.ts"
@@ -56,7 +56,7 @@ const make = Effect.gen(function* () {
     connectionId,
     limit = Infinity,
     unfinished = false
-  }: Parameters<Runs["Service"]["list"]>[0]) {
+  }: Parameters<Looks["Service"]["list"]>[0]) {
     const connections = connectionId === undefined ? yield* Stream.runCollect(whereabouts.connections) : [connectionId]
     const each = yield* Effect.forEach(
       connections,
@@ -66,17 +66,14 @@ const make = Effect.gen(function* () {
     return Array.sort(each.flat(), newestFirst).slice(0, limit)
   })
 
-  return {
+  return Looks.of({
     list,
     find: (id: RunId) => Effect.map(reportOf(id), (report) => Option.map(Option.fromNullOr(report), ({ run }) => run)),
     counts: (id: RunId) => Effect.map(reportOf(id), (report) => report?.counts ?? []),
     decisions: (id: RunId) => Effect.map(reportOf(id), (report) => report?.decisions ?? []),
-    items: (id: RunId, query?: ItemQuery) => Stream.runCollect(streamItems(id, query)),
     streamItems
-  }
+  })
 })
 
-/** What commands look at; nothing else is asked for over a server, which keeps the journals itself. */
-export const layer: Layer.Layer<Runs, never, Client | Whereabouts> = Layer.unwrap(
-  Effect.map(make, (looks) => Layer.mock(Runs)(looks))
-)
+/** Over a server, which keeps the journals itself. */
+export const layer: Layer.Layer<Looks, never, Client | Whereabouts> = Layer.effect(Looks, make)

@@ -1,20 +1,18 @@
 /** Plans that a server makes of an uploaded source and keeps, and the runs that carry them out. */
-import type { KeptPlan, PlanId } from "@loom-scim/core/ports/Plans"
-import type { Action } from "@loom-scim/core/provisioning/Action"
+import type { KeptPlan, PlanId, SourceRemarks } from "@loom-scim/core/ports/Plans"
 import { Digests } from "@loom-scim/core/provisioning/PersonDigest"
-import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
+import type { PlanFile } from "@loom-scim/core/provisioning/PlanFile"
 import { isEmpty } from "@loom-scim/core/provisioning/Plan"
 import { isWork } from "@loom-scim/core/runs/Sync"
 import type { Planned, Prepared, Subject } from "@loom-scim/core/runs/SyncPlan"
-import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import { Effect, Layer, Result, Stream } from "effect"
+import { Effect, Layer } from "effect"
 import { Planning } from "../commands/planning.ts"
 import { Reconciling } from "../commands/reconciling.ts"
-import { codes, Ended } from "../Exit.ts"
 import { Client, Sent } from "./Client.ts"
-import type { Failure } from "./failures.ts"
-import { unreachable } from "./failures.ts"
-import { beginFailureOf } from "./runFailures.ts"
+import { keptFile } from "./keptFile.ts"
+import { placed } from "./placed.ts"
+import * as ProvisionOver from "./ProvisionOver.ts"
+import { failureToBegin } from "./runFailures.ts"
 import { scimErrorOf } from "./scimFailures.ts"
 import { sourceFailureOf } from "./sourceFailure.ts"
 import { Standings } from "./Standings.ts"
@@ -23,21 +21,14 @@ import { type Upload, uploadOf } from "./upload.ts"
 /** As long as an answer may take that both sides are read for. */
 const patience = "5 minutes"
 
-/** That the workspace moved between the plan and the yes is a check that failed, as for a plan that was saved. */
-const failureToBegin = (url: string, connection: ConnectionId) => (failure: Failure) =>
-  failure._tag === "RefusedProblem" && failure.reason === "PlanDrifted"
-    ? new Ended({
-        code: codes.checkFailed,
-        reason: "PlanDrifted",
-        detail: "The workspace has moved since the plan was made; nothing was begun. Run it again."
-      })
-    : beginFailureOf(url, connection)(failure)
-
-const placed = (action: Action, placeOf: Upload["placeOf"]): Action =>
-  "at" in action && action.at !== null ? { ...action, at: placeOf(action.at) } : action
-
-const plannedOf = (subject: Subject, kept: KeptPlan, file: PlanFile.PlanFile, { placeOf }: Upload): Planned => {
-  const { contradictions, excluded, failure, problemCount, problems, records, repetitions } = kept.remarks
+const plannedOf = (
+  subject: Subject,
+  kept: KeptPlan,
+  remarks: SourceRemarks,
+  file: PlanFile,
+  { placeOf }: Upload
+): Planned => {
+  const { contradictions, excluded, failure, problemCount, problems, records, repetitions } = remarks
   return {
     connectionId: kept.connectionId,
     kind: "reconcile",
@@ -66,7 +57,9 @@ const plannedOf = (subject: Subject, kept: KeptPlan, file: PlanFile.PlanFile, { 
 }
 
 const make = Effect.gen(function* () {
-  const { api, asked, posted, url } = yield* Client
+  const client = yield* Client
+  const { api, asked, posted, url } = client
+  const one = yield* ProvisionOver.make
   const standings = yield* Standings
   /** Under which name the server keeps a plan that was made here. */
   const ids = new WeakMap<Prepared, PlanId>()
@@ -80,20 +73,17 @@ const make = Effect.gen(function* () {
         .pipe(Effect.provideService(Sent, upload.body)),
       patience
     ).pipe(Effect.mapError((failure) => upload.failure() ?? scimErrorOf(url)(failure)))
-    const text = yield* asked(api.plans.file({ params: { connection, plan: kept.id } })).pipe(
-      Effect.flatMap((bytes) => Stream.mkString(Stream.decodeText(bytes))),
-      Effect.mapError(unreachable(url))
-    )
-    const file = yield* Effect.fromResult(
-      Result.mapError(PlanFile.fromJson(text), () => unreachable(url)({ _tag: "SchemaError" }))
-    )
-    const planned = plannedOf(subject, kept, file, upload)
+    // Nobody asked for one that is made in the background, and one of a source has remarks about it.
+    if (!("remarks" in kept) || kept.remarks === null) return yield* Effect.die(new Error("not a plan of a source"))
+    const file = yield* Effect.provideService(keptFile(connection, kept.id), Client, client)
+    const planned = plannedOf(subject, kept, kept.remarks, file, upload)
     ids.set(planned, kept.id)
     return planned
   })
 
   const begin = Effect.fn("remote.beginPlan")(function* (prepared: Prepared) {
     const { connectionId: connection } = prepared
+    if (prepared.kind === "provision") return yield* one.begin(prepared)
     const id = ids.get(prepared)
     if (id === undefined) return yield* Effect.die(new Error("a plan that no server keeps"))
     // Conflicts alone are for a person. A plan without anything is still to be remembered by the server.
@@ -110,14 +100,14 @@ const make = Effect.gen(function* () {
     return report.run
   })
 
-  return { plan, begin }
+  return { plan, planOne: one.planOne, begin }
 })
 
 /** Over a server, which remembers by itself what was sent. */
 export const layer: Layer.Layer<Planning | Reconciling, never, Client | Standings> = Layer.unwrap(
-  Effect.map(make, ({ begin, plan }) =>
+  Effect.map(make, ({ begin, plan, planOne }) =>
     Layer.merge(
-      Layer.succeed(Planning, Planning.of({ plan })),
+      Layer.succeed(Planning, Planning.of({ plan, planOne })),
       Layer.succeed(Reconciling, Reconciling.of({ begin, settle: () => Effect.void }))
     )
   )

@@ -2,7 +2,6 @@
  * Runs over the API of a server, which carries them out whether or not anybody follows: core's own service, so that no
  * command knows the difference. What the server tells is told on here, as if the run went on in this process.
  */
-import { Runs } from "@loom-scim/core/ports/Runs"
 import { standing } from "@loom-scim/core/provisioning/Decision"
 import { fingerprint } from "@loom-scim/core/provisioning/Plan"
 import { isOver, needsPerson, type RunId } from "@loom-scim/core/runs/Run"
@@ -10,6 +9,7 @@ import { RunEvents } from "@loom-scim/core/runs/RunEvent"
 import type { NewRun, RunReport } from "@loom-scim/core/runs/RunService"
 import { RunRefused, RunService } from "@loom-scim/core/runs/RunService"
 import { DateTime, Effect, Layer, Option, Schedule, Struct } from "effect"
+import { Looks } from "../commands/looks.ts"
 import { actorOf } from "../commands/shared.ts"
 import { Client } from "./Client.ts"
 import { following, isAway } from "./Following.ts"
@@ -50,7 +50,7 @@ const make = Effect.gen(function* () {
   const events = yield* RunEvents
   const whereabouts = yield* Whereabouts
   const standings = yield* Standings
-  const runs = yield* Runs
+  const { list } = yield* Looks
   /** How a run stood when somebody here was told of it last: the events go on from there. */
   const told = new Map<RunId, RunReport>()
 
@@ -164,12 +164,12 @@ const make = Effect.gen(function* () {
       return isOver(run.status) ? run : yield* follow(id)
     }),
     report,
-    list: runs.list
+    list
   })
 })
 
 /** Over a server. */
-export const layer: Layer.Layer<RunService | RunEvents, never, Client | Whereabouts | Standings | Runs> = Layer.effect(
+export const layer: Layer.Layer<RunService | RunEvents, never, Client | Whereabouts | Standings | Looks> = Layer.effect(
   RunService,
   make
 ).pipe(Layer.provideMerge(RunEvents.layer))

@@ -5,6 +5,7 @@ import { RunId } from "@loom-scim/core/runs/Run"
 import { RunRefused } from "@loom-scim/core/runs/RunService"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Option, Schema } from "effect"
+import { codes, Ended } from "../Exit.ts"
 import type { Failure } from "./failures.ts"
 import { unreachable } from "./failures.ts"
 
@@ -47,4 +48,26 @@ export const beginFailureOf =
     return other !== null && Option.isSome(other)
       ? new RunUnfinished({ connectionId, runId: other.value })
       : unreachable(url)(failure)
+  }
+
+const drifted = (what: string): Ended =>
+  new Ended({
+    code: codes.checkFailed,
+    reason: "PlanDrifted",
+    detail: `${what}; nothing was begun. Run it again.`
+  })
+
+/** What the beginning of a run of a shown plan failed with: that something moved is a check that failed. */
+export const failureToBegin =
+  (url: string, connectionId: ConnectionId) =>
+  (failure: Failure): JournalFailure | RunUnfinished | Ended => {
+    if (failure._tag !== "RefusedProblem") return beginFailureOf(url, connectionId)(failure)
+    switch (failure.reason) {
+      case "PlanDrifted":
+        return drifted("The workspace has moved since the plan was made")
+      case "moved":
+        return drifted("What would be done is no longer what was shown")
+      default:
+        return beginFailureOf(url, connectionId)(failure)
+    }
   }

@@ -26,8 +26,14 @@ const asLines = ({ records }: PeopleSource, places: Array<string>) =>
     return utf8.encode(`${JSON.stringify(fields)}\n`)
   })
 
-/** Text is sent as it is, so that its lines are the same there; other sources as lines of JSON. */
-export const uploadOf = ({ adopt, leftGroups, mapping, policy, source }: Subject): Upload => {
+/**
+ * Text is sent as it is, so that its lines are the same there; other sources as lines of JSON. `more` are parts beside
+ * those that a plan needs.
+ */
+export const uploadOf = (
+  { adopt, leftGroups, mapping, policy, source }: Subject,
+  more: Readonly<Record<string, string>> = {}
+): Upload => {
   const places: Array<string> = []
   let failure: SourceFailure | null = null
   const { text } = source
@@ -48,7 +54,8 @@ export const uploadOf = ({ adopt, leftGroups, mapping, policy, source }: Subject
         mapping: encodeMapping({ ...mapping.mapping, source: readAs }),
         policy: JSON.stringify(Struct.omit(policy, ["domains"])),
         adopt,
-        leftGroups
+        leftGroups,
+        ...more
       },
       {
         name: "source",

@@ -33,14 +33,24 @@ export class Idempotency extends Context.Service<
   Idempotency,
   {
     /**
-     * Claims a request, or says why not. A claim made before `abandonedBefore` and never answered belongs to a process
-     * that died, and is taken over.
+     * Claims a request, or says why not. A claim made or renewed before `abandonedBefore` and never answered belongs to
+     * a process that died, and is taken over.
      */
     readonly claim: (
       request: IdempotentRequest,
       at: DateTime.Utc,
       abandonedBefore: DateTime.Utc
     ) => Effect.Effect<Claim, JournalFailure>
+    /** Says that a claimed request is still being carried out, so that nobody takes it for abandoned. */
+    readonly renew: (request: IdempotentRequest, at: DateTime.Utc) => Effect.Effect<void, JournalFailure>
+    /**
+     * Whether a request with this caller and key is being carried out, whatever its fingerprint. Claims nothing: for a
+     * body that would have to be read to its end before its fingerprint is known.
+     */
+    readonly isRunning: (
+      request: Pick<IdempotentRequest, "owner" | "key">,
+      abandonedBefore: DateTime.Utc
+    ) => Effect.Effect<boolean, JournalFailure>
     /** Keeps the answer of a claimed request. */
     readonly keep: (request: IdempotentRequest, answer: KeptAnswer) => Effect.Effect<void, JournalFailure>
     /** Gives a claim up: nothing has changed, and the same request may come again. */

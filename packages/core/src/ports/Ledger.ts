@@ -8,10 +8,16 @@ import type { JournalFailure } from "./Journal.ts"
 /** A place in the list of connections. */
 export const Position = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
+const at = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/))
+
+/** A moment in the log of all connections: the place in front of everything that happened then. */
+export const LogMoment = Schema.Struct({ at })
+export type LogMoment = typeof LogMoment.Type
+
 /** A place in the log of all connections, which is ordered by moment, connection and sequence. */
 export const LogPlace = Schema.Struct({
   /** As it is stored: ISO 8601 with milliseconds. */
-  at: Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)),
+  at,
   connection: ConnectionId,
   sequence: Schema.Int.check(Schema.isGreaterThan(0))
 })
@@ -33,10 +39,10 @@ export class Ledger extends Context.Service<
       after: number,
       limit: number
     ) => Effect.Effect<ReadonlyArray<Recorded>, JournalFailure>
-    /** Up to `limit` events before a place, the newest first. */
+    /** Up to `limit` events before a place, or before a moment, the newest first. */
     readonly events: (options: {
       readonly of: ReadonlyArray<ConnectionId> | null
-      readonly before: LogPlace | null
+      readonly before: LogPlace | LogMoment | null
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<Recorded>, JournalFailure>
   }

@@ -5,7 +5,9 @@ import type { Action } from "../provisioning/Action.ts"
 import { Census, Withheld } from "../provisioning/Census.ts"
 import { Repetition } from "../provisioning/Duplicates.ts"
 import { Judgement } from "../provisioning/Guard.ts"
+import type { Digests } from "../provisioning/PersonDigest.ts"
 import type { PlanFile } from "../provisioning/PlanFile.ts"
+import type { RunId } from "../runs/Run.ts"
 import { ConnectionId } from "../setup/ConnectionId.ts"
 import { Actor } from "../setup/Evidence.ts"
 import type { JournalFailure } from "./Journal.ts"
@@ -47,18 +49,30 @@ export const KeptPlan = Schema.Struct({
   counts: Schema.Record(Schema.String, Schema.Int),
   skipped: Schema.Record(Schema.String, Schema.Int),
   judgement: Judgement,
-  remarks: SourceRemarks
+  /** Null for a plan that came as a file: what its source had is not in it. */
+  remarks: Schema.NullOr(SourceRemarks)
 })
 export type KeptPlan = typeof KeptPlan.Type
+
+/** What is remembered of people once a plan was carried out. */
+export interface PlanDigests {
+  /** The people as they are then. */
+  readonly digests: Digests
+  /** The newest run of the connection when planning began. */
+  readonly after: RunId | null
+}
 
 /** Plans by id. Each operation is one transaction. */
 export class Plans extends Context.Service<
   Plans,
   {
-    readonly keep: (plan: KeptPlan, file: PlanFile) => Effect.Effect<void, JournalFailure>
+    /** `digests` is null where there is nothing to remember. */
+    readonly keep: (plan: KeptPlan, file: PlanFile, digests: PlanDigests | null) => Effect.Effect<void, JournalFailure>
     readonly find: (id: PlanId) => Effect.Effect<Option.Option<KeptPlan>, JournalFailure>
     /** Everything that applying needs. */
     readonly load: (id: PlanId) => Effect.Effect<Option.Option<PlanFile>, JournalFailure>
+    /** What is to be remembered of it, if there is anything. */
+    readonly digests: (id: PlanId) => Effect.Effect<Option.Option<PlanDigests>, JournalFailure>
     /** The actions in their order, read in parts. */
     readonly actions: (id: PlanId) => Stream.Stream<Action, JournalFailure>
     /** Forgets those whose time is over. */

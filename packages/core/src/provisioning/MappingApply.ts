@@ -214,7 +214,19 @@ const convert = (
   const groups = groupsOf(compiled, fields, note)
   draft.role = ruledRole(compiled, groups, note) ?? draft.role
   if (Result.isFailure(key) || Result.isFailure(login) || problems.length > 0) return Result.fail(problems)
-  const person: Person = { ...draft, key: key.success, userName: login.success, groups, at }
+  const { active, attributes, emails, role } = draft
+  // In the order of its schema, so that it is shown alike wherever it was made.
+  const person: Person = {
+    key: key.success,
+    userName: login.success,
+    emails,
+    name,
+    active,
+    role,
+    groups,
+    attributes,
+    at
+  }
   const reason = exclusion(compiled, person)
   if (Result.isFailure(reason)) return Result.fail([{ field: "attributes", at, detail: reason.failure }])
   if (reason.success === null) return Result.succeed({ _tag: "Mapped", person })

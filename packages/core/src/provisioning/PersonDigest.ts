@@ -52,11 +52,7 @@ export class Digests {
   take(person: Person): void {
     if (this.#digests.has(person.key)) return
     this.#digests.set(person.key, personDigest(person))
-    if (person.groups.length === 0) return
-    const name = person.groups.join("\n")
-    const list = this.#lists.get(name) ?? person.groups
-    this.#lists.set(name, list)
-    this.#groups.set(person.key, list)
+    this.#join(person.key, person.groups)
   }
 
   /** Takes the key of a record that makes no person; null when not even that can be read. */
@@ -88,6 +84,26 @@ export class Digests {
     for (const { endpoint, key } of managed) {
       if (endpoint === "Users" && !this.#digests.has(key) && !this.#unreadable.has(key)) this.leave(key)
     }
+  }
+
+  /** Everybody who was taken or is gone, for a store. */
+  *entries(): Generator<readonly [key: string, sent: Sent]> {
+    for (const [key, digest] of this.#digests) yield [key, { digest, groups: this.#groups.get(key) ?? [] }]
+  }
+
+  /** Takes what a store kept of somebody. */
+  restore(key: string, { digest, groups }: Sent): void {
+    if (digest === null) return
+    this.#digests.set(key, digest)
+    this.#join(key, groups)
+  }
+
+  #join(key: string, groups: ReadonlyArray<string>): void {
+    if (groups.length === 0) return
+    const name = groups.join("\n")
+    const list = this.#lists.get(name) ?? groups
+    this.#lists.set(name, list)
+    this.#groups.set(key, list)
   }
 
   /** What is to be kept of a person; null for one who was not taken. */

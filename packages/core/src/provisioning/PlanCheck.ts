@@ -34,17 +34,28 @@ const endpointOf = (action: Action): "Users" | "Groups" | null => {
   }
 }
 
+/** Whoever else looks at what goes by. */
+export interface Onlooker {
+  readonly user: (user: JsonObject) => void
+  readonly group: (group: JsonObject) => void
+}
+
 /**
- * All that moved since the plan was made; empty when it may be applied. Only what the plan touches is read, and a list
- * that is not whole fails: what was not seen could be anything.
+ * All that moved since the plan was made; empty when it may be applied. Only what the plan touches is read, and all users
+ * when somebody else looks on; a list that is not whole fails: what was not seen could be anything.
  */
 export const check = Effect.fn("PlanCheck.check")(function* (
   file: PlanFile,
-  connected: Pick<Connected, "id" | "url" | "client">
+  connected: Pick<Connected, "id" | "url" | "client">,
+  onlooker: Onlooker | null = null
 ): Effect.fn.Return<ReadonlyArray<Drift>, PlanFileRefused | ScimError | ListIncomplete> {
   yield* Effect.fromResult(refuseOther(file, connected))
   const watch = new DriftWatch(file.plan)
   const touched = new Set(file.plan.actions.map(endpointOf))
+  if (onlooker !== null) {
+    touched.add("Users")
+    for (const { endpoint } of file.recognised) touched.add(endpoint)
+  }
   const found: Array<Drift> = []
   const look = (endpoint: "Users" | "Groups", type: ResourceType, see: (resource: JsonObject) => Drift | null) =>
     touched.has(endpoint)
@@ -57,7 +68,13 @@ export const check = Effect.fn("PlanCheck.check")(function* (
           })
         )
       : Effect.void
-  yield* look("Users", loomUser, (user) => watch.user(user))
-  yield* look("Groups", groupType, (group) => watch.group(group))
+  yield* look("Users", loomUser, (user) => {
+    onlooker?.user(user)
+    return watch.user(user)
+  })
+  yield* look("Groups", groupType, (group) => {
+    onlooker?.group(group)
+    return watch.group(group)
+  })
   return [...found, ...watch.vanished]
 })

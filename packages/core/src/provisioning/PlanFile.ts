@@ -33,12 +33,13 @@ const advice = {
   otherVersion: "Make the plan again with this version: loom-scim plan --save FILE",
   changed: "Change the source or the mapping instead, and make the plan again",
   otherConnection: "Name the connection it was made for with --connection, or make a plan for this one",
-  otherServer: "The connection has moved since: make the plan again"
+  otherServer: "The connection has moved since: make the plan again",
+  unfounded: "Make the plan again for this connection as it is: loom-scim plan --save FILE"
 } as const
 
 /** A file is no plan, or not one for this connection. */
 export class PlanFileRefused extends Schema.TaggedError<PlanFileRefused>()("PlanFileRefused", {
-  reason: Schema.Literals(["malformed", "otherVersion", "changed", "otherConnection", "otherServer"]),
+  reason: Schema.Literals(["malformed", "otherVersion", "changed", "otherConnection", "otherServer", "unfounded"]),
   detail: Schema.String
 }) {
   override get message(): string {

@@ -2,24 +2,30 @@
 import { Context, DateTime, Effect, Layer, Option, Random, Schema } from "effect"
 import { ConnectedClient } from "../operations/ConnectedClient.ts"
 import type { JournalFailure } from "../ports/Journal.ts"
-import { type KeptPlan, PlanId, Plans, type SourceRemarks } from "../ports/Plans.ts"
+import { type KeptPlan, type PlanDigests, PlanId, Plans, type SourceRemarks } from "../ports/Plans.ts"
 import { Runs, type RunUnfinished } from "../ports/Runs.ts"
 import type { VaultFailure } from "../ports/Vault.ts"
+import { judge } from "../provisioning/Guard.ts"
+import { Digests, withDigests } from "../provisioning/PersonDigest.ts"
 import { isEmpty } from "../provisioning/Plan.ts"
 import { check } from "../provisioning/PlanCheck.ts"
 import type { Drift } from "../provisioning/PlanDrift.ts"
 import * as PlanFile from "../provisioning/PlanFile.ts"
+import { managedOf } from "../provisioning/PlanOptions.ts"
+import * as PlanTake from "../provisioning/PlanTake.ts"
 import type { ListIncomplete } from "../scim/ScimClientList.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import type { ConnectionId } from "../setup/ConnectionId.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import type { SetupRefused } from "../setup/SetupRefused.ts"
 import { SetupService } from "../setup/SetupService.ts"
+import { verifiedDomains } from "../setup/State.ts"
 import { refuseUnfinished } from "./Exclusive.ts"
 import { randomIds, type Run, runIdOf } from "./Run.ts"
 import { RunService } from "./RunService.ts"
 import { Sync } from "./Sync.ts"
 import type { PlanFailure, Reading, Subject } from "./SyncPlan.ts"
+import { settleIdle, settleRun } from "./SyncSettle.ts"
 
 /** How long a plan is kept. The longer it lies, the surer it has drifted. */
 const keptFor = { hours: 72 } as const
@@ -56,6 +62,13 @@ type Checked =
   | SetupRefused
   | VaultFailure
 
+/** What became of a plan that came as a file. */
+export interface Taken {
+  /** Null when something moved. */
+  readonly kept: KeptPlan | null
+  readonly moved: ReadonlyArray<Drift>
+}
+
 /** What of a source made no person, in short. */
 export const remarksOf = ({
   contradictions,
@@ -74,7 +87,7 @@ export const remarksOf = ({
   failure: failure === null ? null : failure.message
 })
 
-const make = Effect.gen(function* () {
+const service = Effect.gen(function* () {
   const services = yield* Effect.context<Plans | Runs | RunService | Sync | SetupService | ConnectedClient>()
   const plans = yield* Plans
   const setup = yield* SetupService
@@ -98,40 +111,61 @@ const make = Effect.gen(function* () {
     return Option.isSome(file) ? file.value : yield* new PlanUnknown({ id })
   })
 
-  const plan = Effect.fn("KeptPlans.make")(function* (subject: Subject, by: Actor) {
-    const { connectionId } = subject
-    const planned = yield* Sync.use((sync) => sync.plan(subject, "full"))
-    const madeAt = yield* DateTime.now
-    yield* plans.prune(madeAt)
+  /** Keeps a plan from now on. */
+  const keep = Effect.fnUntraced(function* (
+    file: PlanFile.PlanFile,
+    { by, digests, remarks }: { by: Actor; remarks: KeptPlan["remarks"]; digests: PlanDigests | null }
+  ) {
+    const now = yield* DateTime.now
+    yield* plans.prune(now)
     const random = yield* Random.nextIntBetween(0, randomIds)
-    const { census, counts, skipped, withheld } = planned.plan
+    const { connectionId, madeAt, plan, policy, source } = file
+    const { census, counts, skipped, withheld } = plan
     const kept: KeptPlan = {
-      id: PlanId.make(`p${runIdOf(DateTime.toEpochMillis(madeAt), random)}`),
+      id: PlanId.make(`p${runIdOf(DateTime.toEpochMillis(now), random)}`),
       connectionId,
       madeAt,
       madeBy: by,
-      expiresAt: DateTime.add(madeAt, keptFor),
-      source: planned.source,
+      expiresAt: DateTime.add(now, keptFor),
+      source,
       census,
       withheld,
       counts,
       skipped,
-      judgement: planned.judgement,
-      remarks: remarksOf(planned.reading)
+      judgement: judge(plan, policy),
+      remarks
     }
-    const { policy, recognised, source } = planned
-    const connected = yield* opened(connectionId)
+    yield* plans.keep(kept, file, digests)
+    return kept
+  })
+
+  const make = Effect.fn("KeptPlans.make")(function* (subject: Subject, by: Actor) {
+    const { adopt, connectionId } = subject
+    const { after, digests, plan, policy, reading, recognised, source } = yield* Sync.use((sync) =>
+      sync.plan(subject, "full")
+    )
     const file = PlanFile.make({
-      connected,
-      madeAt,
+      connected: yield* opened(connectionId),
+      madeAt: yield* DateTime.now,
       source,
-      adopt: subject.adopt,
+      adopt,
       policy,
       recognised: recognised.map(({ endpoint, id, key }) => ({ endpoint, id, key })),
-      plan: planned.plan
+      plan
     })
-    yield* plans.keep(kept, file)
-    return kept
+    return yield* keep(file, { by, remarks: remarksOf(reading), digests: { after, digests } })
+  })
+
+  const take = Effect.fn("KeptPlans.take")(function* (connectionId: ConnectionId, file: PlanFile.PlanFile, by: Actor) {
+    const { state } = yield* setup.get(connectionId)
+    const connected = yield* opened(connectionId)
+    const managed = managedOf(yield* Runs.use((runs) => runs.managed(connectionId)))
+    const taken = yield* Effect.ensuring(
+      PlanTake.take(file, connected, { managed, domains: verifiedDomains(state) }),
+      clients.remember(connected)
+    )
+    const kept = taken.file === null ? null : yield* keep(taken.file, { by, remarks: null, digests: null })
+    return { kept, moved: taken.moved }
   })
 
   const drift = Effect.fn("KeptPlans.drift")(function* (connectionId: ConnectionId, id: PlanId) {
@@ -141,30 +175,38 @@ const make = Effect.gen(function* () {
   })
 
   const begin = Effect.fn("KeptPlans.begin")(function* (connectionId: ConnectionId, id: PlanId, by: Actor) {
-    const runs = yield* Runs
-    yield* refuseUnfinished(connectionId)
+    yield* refuseUnfinished(connectionId, yield* Runs)
     const file = yield* whole(connectionId, id)
     const moved = yield* check(file, yield* opened(connectionId))
     if (moved.length > 0) return yield* new PlanDrifted({ id, moved: moved.length })
-    const recognised = file.recognised.map((one) => ({ ...one, digest: null, groups: [] }))
     if (isEmpty(file.plan)) {
-      yield* runs.manage(
-        connectionId,
-        recognised.map((resource) => ({ _tag: "Keep", resource }))
-      )
+      const { after, digests } = Option.getOrElse(yield* plans.digests(id), () => ({
+        after: null,
+        digests: new Digests()
+      }))
+      const recognised = withDigests(file.recognised, digests)
+      yield* settleIdle({ connectionId, after, digests, plan: file.plan, recognised })
       return null
     }
+    const recognised = file.recognised.map((one) => ({ ...one, digest: null, groups: [] }))
     const { plan: made, policy, source } = file
     const run = { connectionId, kind: "reconcile", parent: null, source, plan: made, policy, by, recognised } as const
     return yield* RunService.use((service) => service.begin(run))
   })
 
+  const settle = Effect.fn("KeptPlans.settle")(function* (id: PlanId, run: Run) {
+    const found = yield* plans.digests(id)
+    if (Option.isSome(found)) yield* settleRun({ ...found.value, connectionId: run.connectionId }, run)
+  })
+
   return KeptPlans.of({
-    make: (subject, by) => Effect.provide(plan(subject, by), services),
+    make: (subject, by) => Effect.provide(make(subject, by), services),
+    take: (connectionId, file, by) => Effect.provide(take(connectionId, file, by), services),
     find: loaded,
     load: whole,
     drift,
-    begin: (connectionId, id, by) => Effect.provide(begin(connectionId, id, by), services)
+    begin: (connectionId, id, by) => Effect.provide(begin(connectionId, id, by), services),
+    settle: (id, run) => Effect.provide(settle(id, run), services)
   })
 })
 
@@ -174,6 +216,11 @@ export class KeptPlans extends Context.Service<
   {
     /** Plans about everybody and keeps it. Changes nothing on the server. */
     readonly make: (subject: Subject, by: Actor) => Effect.Effect<KeptPlan, PlanFailure>
+    /**
+     * Keeps a plan that was saved as a file, if nothing moved since. What the guard judges by is read from the server and
+     * not taken from the file; a file that touches what is not ours is refused.
+     */
+    readonly take: (connection: ConnectionId, file: PlanFile.PlanFile, by: Actor) => Effect.Effect<Taken, Checked>
     readonly find: (connection: ConnectionId, id: PlanId) => Effect.Effect<KeptPlan, PlanUnknown | JournalFailure>
     /** With everything that applying needs. */
     readonly load: (
@@ -188,6 +235,8 @@ export class KeptPlans extends Context.Service<
       id: PlanId,
       by: Actor
     ) => Effect.Effect<Run | null, Checked | PlanDrifted | RunUnfinished>
+    /** Remembers what was sent once the run of a plan stands still. Without it, people are looked at once more. */
+    readonly settle: (id: PlanId, run: Run) => Effect.Effect<void, JournalFailure>
   }
 >()("@loom-scim/core/runs/KeptPlans") {
   /** Over the store, runs and connections. */
@@ -195,5 +244,5 @@ export class KeptPlans extends Context.Service<
     KeptPlans,
     never,
     Plans | Runs | RunService | Sync | SetupService | ConnectedClient
-  > = Layer.effect(KeptPlans, make)
+  > = Layer.effect(KeptPlans, service)
 }

@@ -16,7 +16,7 @@ import { phaseOf } from "./RunItem.ts"
 import { type RunRefused, RunService } from "./RunService.ts"
 import * as SyncPlan from "./SyncPlan.ts"
 import type { Mode, PlanFailure, Planned, PlannedOne, Prepared, Subject } from "./SyncPlan.ts"
-import { openActions, settle } from "./SyncSettle.ts"
+import { openActions, settleIdle, settleRun } from "./SyncSettle.ts"
 
 /** How a reconcile ended that was let go by itself. */
 export type Synced =
@@ -71,10 +71,10 @@ const make = Effect.gen(function* () {
   const begin = Effect.fn("Sync.begin")(function* (prepared: Prepared, by: Actor) {
     const { connectionId, kind, plan, policy, recognised, source } = prepared
     if (!isWork(plan)) {
-      yield* settle(prepared, null)
+      yield* settleIdle(prepared)
       return null
     }
-    if (isExclusive(prepared)) yield* refuseUnfinished(connectionId)
+    if (isExclusive(prepared)) yield* refuseUnfinished(connectionId, runs)
     return yield* runService.begin({ connectionId, kind, parent: null, source, plan, policy, by, recognised })
   })
 
@@ -102,7 +102,7 @@ const make = Effect.gen(function* () {
     if (planned.reading.failure !== null) return yield* planned.reading.failure
     const before = isWork(planned.plan) ? yield* repeated(planned) : null
     if (before !== null) {
-      yield* settle(planned, null)
+      yield* settleIdle(planned)
       return { _tag: "Repeated", planned, run: before }
     }
     const run = yield* begin(planned, by)
@@ -114,7 +114,7 @@ const make = Effect.gen(function* () {
     if (begun._tag !== "Begun") return begun
     const { planned } = begun
     const run = yield* runService.follow(begun.run.id)
-    yield* settle(planned, run)
+    yield* settleRun(planned, run)
     return { _tag: "Ran", planned, run } as const
   })
 
@@ -160,7 +160,7 @@ const make = Effect.gen(function* () {
     plan: (subject, mode) => Effect.provide(SyncPlan.planned(subject, mode), services),
     planOne: (subject, reference) => Effect.provide(SyncPlan.plannedOne(subject, reference), services),
     begin: (prepared, by) => Effect.provide(begin(prepared, by), services),
-    settle: (prepared, run) => Effect.provide(settle(prepared, run), services),
+    settle: (prepared, run) => Effect.provide(settleRun(prepared, run), services),
     once: (subject, mode, by) => Effect.provide(once(subject, mode, by), services),
     start: (subject, due, by) => Effect.provide(start(subject, due, by), services),
     tick: (subject, due, by) => Effect.provide(tick(subject, due, by), services)

@@ -9,7 +9,7 @@ import { type GuardPolicy, judge, type Judgement } from "../provisioning/Guard.t
 import * as Incremental from "../provisioning/Incremental.ts"
 import type { Compiled } from "../provisioning/Mapping.ts"
 import { Digests, withDigests } from "../provisioning/PersonDigest.ts"
-import type { Plan } from "../provisioning/Plan.ts"
+import { fingerprint, type Plan } from "../provisioning/Plan.ts"
 import { managedOf, type PlanOptions } from "../provisioning/PlanOptions.ts"
 import * as ProvisionOne from "../provisioning/ProvisionOne.ts"
 import * as Reconcile from "../provisioning/Reconcile.ts"
@@ -76,6 +76,20 @@ export interface PlannedOne extends Prepared {
 
 /** Why there is no plan. */
 export type PlanFailure = ScimError | ListIncomplete | JournalFailure | SetupRefused | VaultFailure
+
+/** What would be done is no longer what somebody was shown. */
+export class PlanMoved extends Schema.TaggedError<PlanMoved>()("PlanMoved", {}) {
+  override get message(): string {
+    return "What would be done is no longer what was shown; nothing was begun."
+  }
+  get next(): string {
+    return "Look at it again, and decide anew."
+  }
+}
+
+/** Refuses a plan whose fingerprint is another than the one that was seen; null has seen none. */
+export const refuseMoved = (plan: Plan, seen: string | null): Effect.Effect<void, PlanMoved> =>
+  seen === null || seen === fingerprint(plan) ? Effect.void : Effect.fail(new PlanMoved())
 
 /** What planning needs. */
 export type PlanServices = Runs | SetupService | ConnectedClient

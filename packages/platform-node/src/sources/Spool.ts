@@ -55,16 +55,26 @@ export const make = (
   Effect.gen(function* () {
     const attempt = <A>(run: () => Promise<A>) =>
       Effect.tryPromise({ try: run, catch: (cause) => notKept(source, cause) })
-    const held: { file: FileHandle | null } = { file: null }
-    yield* Effect.addFinalizer(() => Effect.ignore(Effect.promise(async () => held.file?.close())))
+    const held: { file: FileHandle | null; isOver: boolean } = { file: null, isOver: false }
+    yield* Effect.addFinalizer(() =>
+      Effect.ignore(
+        Effect.promise(async () => {
+          held.isOver = true
+          await held.file?.close()
+        })
+      )
+    )
+    const opened = async (): Promise<FileHandle> => {
+      const file = await nameless()
+      if (!held.isOver) return (held.file = file)
+      // Given up while it was being opened: nobody else would close it.
+      await file.close()
+      throw new Error("given up")
+    }
     const file = yield* attempt(async () => {
       // Reading begins at once, since whoever writes may break off at once, too.
-      for await (const piece of bytes()) {
-        held.file ??= await nameless()
-        await held.file.writeFile(piece)
-      }
-      held.file ??= await nameless()
-      return held.file
+      for await (const piece of bytes()) await (held.file ?? (await opened())).writeFile(piece)
+      return held.file ?? (await opened())
     })
     return { read: () => readAll(file) }
   })

@@ -7,6 +7,8 @@ import { isSqlError } from "effect/sql/SqlError"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { scheduleTables } from "./ScheduleTables.ts"
+import { auditTable } from "./SqlAuditLog.ts"
+import { jobsTable } from "./SqlJobs.ts"
 import { failure, fromSql } from "./StoreFailure.ts"
 import { webhookTables } from "./WebhookTables.ts"
 
@@ -213,7 +215,9 @@ const steps = {
   "0008_reports": reportsTable,
   "0009_webhooks": webhookTables,
   "0010_schedules": scheduleTables,
-  "0011_pauses": pauseColumn
+  "0011_pauses": pauseColumn,
+  "0012_audit": auditTable,
+  "0013_jobs": jobsTable
 }
 
 /** The version this program knows. */

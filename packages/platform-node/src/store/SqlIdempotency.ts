@@ -73,6 +73,23 @@ export const layer = (place: string): Layer.Layer<Idempotency, never, SqlClient>
         return answer === null ? ({ _tag: "Running" } satisfies Claim) : ({ _tag: "Answered", answer } satisfies Claim)
       })
 
+      const renew = Effect.fn("Idempotency.renew")(function* ({ key, owner }: IdempotentRequest, at: DateTime.Utc) {
+        const text = DateTime.formatIso(at)
+        yield* sql`UPDATE idempotency SET claimed_at = ${text}
+          WHERE owner = ${owner} AND "key" = ${key} AND answer IS NULL`.pipe(Effect.mapError(failed))
+      })
+
+      const isRunning = Effect.fn("Idempotency.isRunning")(function* (
+        { key, owner }: Pick<IdempotentRequest, "owner" | "key">,
+        abandoned: DateTime.Utc
+      ) {
+        const row = yield* read(what, rowOf({ owner, key }))
+        return Option.exists(
+          row,
+          ({ answer, claimed_at }) => answer === null && DateTime.isGreaterThanOrEqualTo(claimed_at, abandoned)
+        )
+      })
+
       const keep = Effect.fn("Idempotency.keep")(function* ({ key, owner }: IdempotentRequest, answer: KeptAnswer) {
         const text = yield* Effect.orDie(Schema.encodeEffect(Answer)(answer))
         yield* sql`UPDATE idempotency SET answer = ${text} WHERE owner = ${owner} AND "key" = ${key}`.pipe(
@@ -91,6 +108,6 @@ export const layer = (place: string): Layer.Layer<Idempotency, never, SqlClient>
         yield* sql`DELETE FROM idempotency WHERE claimed_at < ${text}`.pipe(Effect.mapError(failed))
       })
 
-      return Idempotency.of({ claim, keep, release, prune })
+      return Idempotency.of({ claim, renew, isRunning, keep, release, prune })
     })
   )

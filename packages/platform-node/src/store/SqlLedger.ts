@@ -1,5 +1,5 @@
 /** The Ledger port over SQL: every page is one look-up in an index, however many pages there are. */
-import { Ledger, LogPlace, Position } from "@loom-scim/core/ports/Ledger"
+import { Ledger, LogMoment, LogPlace, Position } from "@loom-scim/core/ports/Ledger"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Recorded } from "@loom-scim/core/setup/Event"
 import { Effect, Layer, Schema } from "effect"
@@ -10,7 +10,11 @@ import { reading } from "./StoredRows.ts"
 const Of = Schema.NullOr(Schema.Array(ConnectionId))
 
 const ConnectionsPage = Schema.Struct({ of: Of, after: Position, limit: Schema.Int })
-const EventsPage = Schema.Struct({ of: Of, before: Schema.NullOr(LogPlace), limit: Schema.Int })
+const EventsPage = Schema.Struct({
+  of: Of,
+  before: Schema.NullOr(Schema.Union([LogPlace, LogMoment])),
+  limit: Schema.Int
+})
 
 const Event = Schema.Struct({
   connection_id: Recorded.fields.connectionId,
@@ -45,7 +49,9 @@ export const layer = (place: string): Layer.Layer<Ledger, never, SqlClient> =>
           const earlier =
             before === null
               ? sql`1 = 1`
-              : sql`(at, connection_id, sequence) < (${before.at}, ${before.connection}, ${before.sequence})`
+              : !("connection" in before)
+                ? sql`at < ${before.at}`
+                : sql`(at, connection_id, sequence) < (${before.at}, ${before.connection}, ${before.sequence})`
           return sql`SELECT connection_id, sequence, at, actor, event FROM events WHERE ${earlier} AND ${among(of)}
             ORDER BY at DESC, connection_id DESC, sequence DESC LIMIT ${limit}`
         }

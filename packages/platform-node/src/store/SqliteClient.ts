@@ -69,17 +69,19 @@ const bindable = (value: unknown): SQLInputValue => {
 interface Prepared {
   readonly statement: StatementSync
   readonly returnsRows: boolean
+  /** What is not known to read alone counts as writing. */
+  readonly mayWrite: boolean
 }
 
 type Rows = ReadonlyArray<Record<string, SQLOutputValue>>
 
-/** The one session on a database, with its statement cache. */
-const session = (db: DatabaseSync): Connection => {
+/** The one session on a database, with its statement cache; `wrote` is told before each statement that may write. */
+const session = (db: DatabaseSync, wrote: () => void): Connection => {
   const cache = new Map<string, Prepared>()
 
   const prepare = (sql: string): Prepared => {
     const statement = db.prepare(sql)
-    return { statement, returnsRows: statement.columns().length > 0 }
+    return { statement, returnsRows: statement.columns().length > 0, mayWrite: !/^\s*SELECT\b/i.test(sql) }
   }
 
   const cached = (sql: string): Prepared => {
@@ -103,6 +105,7 @@ const session = (db: DatabaseSync): Connection => {
       Effect.try({
         try: () => {
           const prepared = get(sql)
+          if (prepared.mayWrite) wrote()
           prepared.statement.setReadBigInts(Context.get(fiber.context, SqlClient.SafeIntegers))
           return use(prepared, params.map(bindable))
         },
@@ -154,35 +157,38 @@ const session = (db: DatabaseSync): Connection => {
 }
 
 /**
- * Marks by what SQLite counts itself: `data_version` changes with the commits of other sessions, `total_changes` with
- * every row this one writes. A transaction of this session has no mark, as it may be rolled back and the count is not.
+ * Marks by `data_version`, which SQLite changes with the commits of other sessions, and by what this one writes. A
+ * transaction of this session has no mark, as it may be rolled back.
  */
-const marksOf = (db: DatabaseSync): (() => number | null) => {
-  const own = db.prepare("SELECT total_changes()")
+const makeMarks = (db: DatabaseSync) => {
   const others = db.prepare("PRAGMA data_version")
-  for (const statement of [own, others]) statement.setReturnArrays(true)
-  const number = (statement: StatementSync): unknown => Object.values(statement.get() ?? {})[0]
   let mark = 0
-  let seen: readonly [unknown, unknown] = [null, null]
+  let seen: unknown = null
   let isRecent = false
   const forget = (): void => {
     isRecent = false
   }
   const look = (): number => {
-    const now = [number(own), isRecent ? seen[1] : number(others)] as const
-    if (now[0] !== seen[0] || now[1] !== seen[1]) mark++
-    seen = now
     // What others commit while this process does one thing without a pause comes as if after it.
-    if (!isRecent) queueMicrotask(forget)
+    if (isRecent) return mark
+    const version = others.get()?.["data_version"]
+    if (version !== seen) mark++
+    seen = version
     isRecent = true
+    queueMicrotask(forget)
     return mark
   }
-  return () => {
-    try {
-      return db.isTransaction ? null : look()
-    } catch {
-      // Whatever is wrong with the file is told by the reading that follows.
-      return null
+  return {
+    wrote: (): void => {
+      mark++
+    },
+    current: (): number | null => {
+      try {
+        return db.isTransaction ? null : look()
+      } catch {
+        // Whatever is wrong with the file is told by the reading that follows.
+        return null
+      }
     }
   }
 }
@@ -222,8 +228,9 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<SqlCl
   Layer.effectContext(
     Effect.gen(function* () {
       const db = yield* Effect.acquireRelease(open(options.filename), (db) => Effect.sync(() => db.close()))
+      const marks = makeMarks(db)
       const acquirers = SqlClient.makeSqliteAcquirers({
-        connection: Effect.succeed(session(db)),
+        connection: Effect.succeed(session(db, marks.wrote)),
         semaphore: yield* Semaphore.make(1),
         isTransaction: () => db.isTransaction
       })
@@ -236,6 +243,6 @@ export const layer = (options: { readonly filename: string }): Layer.Layer<SqlCl
         releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
         spanAttributes: [["db.system.name", "sqlite"]]
       })
-      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Marks, marksOf(db)))
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Marks, marks.current))
     })
   ).pipe(Layer.provide(Reactivity.layer))

@@ -1,6 +1,8 @@
 /** The whole store, composed: every port over SQL, on SQLite in a data directory or on PostgreSQL. */
 import type { ApiKeys } from "@loom-scim/core/ports/ApiKeys"
+import type { AuditLog } from "@loom-scim/core/ports/AuditLog"
 import type { Idempotency } from "@loom-scim/core/ports/Idempotency"
+import type { Jobs } from "@loom-scim/core/ports/Jobs"
 import type { Journal, JournalFailure } from "@loom-scim/core/ports/Journal"
 import type { Ledger } from "@loom-scim/core/ports/Ledger"
 import type { Plans } from "@loom-scim/core/ports/Plans"
@@ -23,7 +25,9 @@ import { DataDirectory, keyFileIn } from "./DataDirectory.ts"
 import * as Migrations from "./Migrations.ts"
 import * as SqliteClient from "./SqliteClient.ts"
 import * as SqlApiKeys from "./SqlApiKeys.ts"
+import * as SqlAuditLog from "./SqlAuditLog.ts"
 import * as SqlIdempotency from "./SqlIdempotency.ts"
+import * as SqlJobs from "./SqlJobs.ts"
 import * as SqlJournal from "./SqlJournal.ts"
 import * as SqlLedger from "./SqlLedger.ts"
 import * as SqlPlans from "./SqlPlans.ts"
@@ -37,7 +41,9 @@ import { fromSql } from "./StoreFailure.ts"
 /** What every store provides; beside the ports the database itself, where the workflow engine keeps its own tables. */
 export type Services =
   | ApiKeys
+  | AuditLog
   | Idempotency
+  | Jobs
   | Journal
   | Ledger
   | Plans
@@ -64,7 +70,9 @@ const services = (
   )
   return Layer.mergeAll(
     SqlApiKeys.layer(place),
+    SqlAuditLog.layer(place),
     SqlIdempotency.layer(place),
+    SqlJobs.layer(place),
     SqlJournal.layer(place),
     SqlLedger.layer(place),
     SqlPlans.layer(place),

@@ -13,6 +13,7 @@ import { randomUUID } from "node:crypto"
 import type { CaRejected } from "../http/guardedAgent.ts"
 import { deliver, makeSend } from "./deliver.ts"
 import * as Outbox from "./outbox.ts"
+import * as Retire from "./retire.ts"
 
 /** How to work. Everything has a default; times are in milliseconds. */
 export interface WorkerOptions {
@@ -64,6 +65,7 @@ export const layer = (
       const vault = yield* Vault
       const send = yield* makeSend(timeoutMillis)
       const outbox = yield* Outbox.make(place)
+      const retire = yield* Retire.make(place)
       const slots = yield* Semaphore.make(concurrency)
 
       const attempt = Effect.fn("Webhooks.attempt")(function* (claimed: Claimed) {
@@ -107,7 +109,9 @@ export const layer = (
         yield* Effect.forkScoped(Effect.ensuring(attended(claimed.value), slots.release(1)))
       })
 
-      const publish = Effect.flatMap(outbox.turn, (isMore) => (isMore ? Effect.void : Effect.sleep(pollMillis)))
+      const publish = Effect.flatMap(outbox.turn, (isMore) =>
+        isMore ? Effect.void : Effect.andThen(retire, Effect.sleep(pollMillis))
+      )
 
       const clean = Effect.gen(function* () {
         yield* webhooks.forget(DateTime.subtractDuration(yield* DateTime.now, kept))

@@ -150,6 +150,28 @@ const idempotency = (backend: Backend): void => {
       )
     )
 
+    it.live("are not taken over while their claim is renewed, and say whether they are being given", () =>
+      opened(backend, () =>
+        Effect.gen(function* () {
+          const store = yield* Idempotency
+          assert.isFalse(yield* store.isRunning(request, start))
+          yield* store.claim(request, start, start)
+          assert.isTrue(yield* store.isRunning(request, start))
+          assert.isFalse(yield* store.isRunning(request, later))
+          assert.isFalse(yield* store.isRunning({ ...request, owner: "k2" }, start))
+          yield* store.renew(request, later)
+          assert.isTrue(yield* store.isRunning(request, later))
+          assert.deepStrictEqual(yield* store.claim(request, muchLater, later), { _tag: "Running" })
+          yield* store.keep(request, answer)
+          assert.isFalse(yield* store.isRunning(request, start))
+          // What was answered grows old from its claim on, whoever renews late.
+          yield* store.renew(request, muchLater)
+          yield* store.prune(muchLater)
+          assert.deepStrictEqual(yield* store.claim(request, muchLater, later), { _tag: "Claimed" })
+        })
+      )
+    )
+
     it.live("are forgotten when they are old", () =>
       opened(backend, () =>
         Effect.gen(function* () {

@@ -4,6 +4,7 @@ import { vaultContract } from "../vault/contract.ts"
 import { apiContract } from "./api.ts"
 import { postgres, postgresAnswers, sqlite } from "./backend.ts"
 import { contract } from "./contract.ts"
+import { jobsContract } from "./jobs.ts"
 import { reportsContract } from "./reports.ts"
 
 const backends = (await Effect.runPromise(postgresAnswers)) ? [sqlite, postgres] : [sqlite]
@@ -16,4 +17,5 @@ for (const backend of backends) {
   vaultContract(backend)
   apiContract(backend)
   reportsContract(backend)
+  jobsContract(backend)
 }

@@ -3,8 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { type KeptPlan, PlanId, Plans } from "@loom-scim/core/ports/Plans"
 import type { Action } from "@loom-scim/core/provisioning/Action"
 import { careful } from "@loom-scim/core/provisioning/Guard"
+import { Digests } from "@loom-scim/core/provisioning/PersonDigest"
 import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
 import { BridgeUrl } from "@loom-scim/core/setup/BridgeUrl"
+import { RunId } from "@loom-scim/core/runs/Run"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { DateTime, Effect, Option, Stream } from "effect"
 import { postgres, postgresAnswers, sqlite } from "./backend.ts"
@@ -33,6 +35,11 @@ const file = PlanFile.make({
   recognised: [{ endpoint: "Users", id: "u1", key: "1" }],
   plan: { version: 1, census, withheld: [], counts: { Create: 1203 }, skipped: {}, actions }
 })
+
+const after = RunId.make("20261124-193000-a1b2c3")
+const digests = new Digests()
+for (const { key } of actions) if (key !== null) digests.restore(key, { digest: `d${key}`, groups: ["Navy"] })
+digests.leave("gone")
 
 const keptOf = (id: string, hours: number): KeptPlan => ({
   id: PlanId.make(id),
@@ -65,11 +72,15 @@ for (const backend of backends) {
         yield* Effect.gen(function* () {
           const plans = yield* Plans
           const [short, long] = [keptOf("p20261124-193000-a1b2c3", 1), keptOf("p20261124-193000-a1b2c4", 72)]
-          yield* plans.keep(short, file)
-          yield* plans.keep(long, file)
+          yield* plans.keep(short, file, null)
+          yield* plans.keep(long, file, { digests, after })
           assert.deepStrictEqual(yield* plans.find(short.id), Option.some(short))
           assert.deepStrictEqual(yield* plans.load(short.id), Option.some(file))
           assert.lengthOf(yield* Stream.runCollect(plans.actions(long.id)), 1203)
+          assert.isTrue(Option.isNone(yield* plans.digests(short.id)))
+          const kept = Option.getOrThrow(yield* plans.digests(long.id))
+          assert.strictEqual(kept.after, after)
+          assert.deepStrictEqual([...kept.digests.entries()], [...digests.entries()])
           yield* plans.prune(DateTime.add(madeAt, { hours: 2 }))
           assert.isTrue(Option.isNone(yield* plans.find(short.id)))
           assert.isTrue(Option.isNone(yield* plans.load(short.id)))

@@ -1,0 +1,125 @@
+/** What goes on behind a 202: kept while it does, not stopped by a caller who leaves, and found from every node. */
+import type { Changing, ServerProblem, StoreProblem } from "@loom-scim/contract/Problem"
+import { InternalProblem, NotReadyProblem } from "@loom-scim/contract/Problem"
+import { ofStore } from "@loom-scim/contract/problemOf"
+import type { JobKind, JobProblem, KeptJob } from "@loom-scim/core/ports/Jobs"
+import { JobId, Jobs } from "@loom-scim/core/ports/Jobs"
+import { randomIds, runIdOf } from "@loom-scim/core/runs/Run"
+import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import type { Actor } from "@loom-scim/core/setup/Evidence"
+import { Cause, Context, DateTime, Effect, Exit, Fiber, FiberSet, Layer, Option, Random, Schedule } from "effect"
+
+/** One without a sign of life for this long belongs to a process that died. */
+const abandonedAfter = { minutes: 1 } as const
+/** How often it gives one. */
+const beatEvery = { seconds: 10 } as const
+/** How long it can be asked about, as a plan. */
+const keptFor = { hours: 72 } as const
+
+type Problem = Changing | ServerProblem
+
+const textOf = ({ detail, next, status, title, type }: Problem | InternalProblem | NotReadyProblem): JobProblem => ({
+  detail,
+  next,
+  status,
+  title,
+  type
+})
+
+const stopped = textOf(
+  new NotReadyProblem({
+    detail: "The server stopped before it was done; nothing came of it.",
+    next: "Send it again, with a new Idempotency-Key."
+  })
+)
+
+const broken = textOf(
+  new InternalProblem({
+    detail: "Something went wrong that is not your fault.",
+    next: "Look for the job's id in the server's log, and report it."
+  })
+)
+
+/** One whose process died is not running, whatever it wrote last. */
+export const standingOf = (job: KeptJob, now: DateTime.Utc): KeptJob =>
+  job.status === "running" && DateTime.isLessThan(job.seenAt, DateTime.subtract(now, abandonedAfter))
+    ? { ...job, status: "interrupted", problem: stopped }
+    : job
+
+/** What came of it: a path, or why none. */
+const outcomeOf = (exit: Exit.Exit<string, Problem>): Pick<KeptJob, "status" | "result" | "problem"> => {
+  if (Exit.isSuccess(exit)) return { status: "done", result: exit.value, problem: null }
+  const failure = Cause.findErrorOption(exit.cause)
+  if (Option.isSome(failure)) return { status: "failed", result: null, problem: textOf(failure.value) }
+  return Cause.hasInterrupts(exit.cause)
+    ? { status: "interrupted", result: null, problem: stopped }
+    : { status: "failed", result: null, problem: broken }
+}
+
+/** Begins jobs. */
+export class Background extends Context.Service<
+  Background,
+  {
+    /** Carries `work` out behind the request; it gives the path of what came of it. */
+    readonly begin: (
+      connection: ConnectionId,
+      kind: JobKind,
+      by: Actor,
+      work: Effect.Effect<string, Problem>
+    ) => Effect.Effect<KeptJob, StoreProblem>
+  }
+>()("loom-scim-api/Background") {
+  /** They end with the layer's scope: what is not done by then is interrupted, and says so. */
+  static readonly layer = Layer.effect(
+    Background,
+    Effect.gen(function* () {
+      const jobs = yield* Jobs
+      const running = yield* FiberSet.make<void>()
+
+      // The work is worth more than its record: a store that fails for a moment does not end it.
+      const keep = (job: KeptJob) => Effect.ignore(jobs.keep(job))
+
+      const carried = Effect.fnUntraced(function* (begun: KeptJob, work: Effect.Effect<string, Problem>) {
+        const beat = Effect.flatMap(DateTime.now, (now) => keep({ ...begun, seenAt: now })).pipe(
+          Effect.schedule(Schedule.spaced(beatEvery))
+        )
+        const beating = yield* Effect.forkChild(beat)
+        yield* work.pipe(
+          Effect.onExit(
+            Effect.fnUntraced(function* (exit) {
+              yield* Fiber.interrupt(beating)
+              const now = yield* DateTime.now
+              const outcome = outcomeOf(exit)
+              if (outcome.problem === broken && Exit.isFailure(exit)) yield* Effect.logError("defect", exit.cause)
+              yield* keep({ ...begun, ...outcome, seenAt: now, endedAt: now })
+            })
+          ),
+          Effect.exit,
+          Effect.annotateLogs({ job: begun.id })
+        )
+      })
+
+      return Background.of({
+        begin: Effect.fn("Background.begin")(function* (connection, kind, by, work) {
+          const now = yield* DateTime.now
+          const random = yield* Random.nextIntBetween(0, randomIds)
+          const begun: KeptJob = {
+            id: JobId.make(`j${runIdOf(DateTime.toEpochMillis(now), random)}`),
+            connectionId: connection,
+            kind,
+            status: "running",
+            begunAt: now,
+            endedAt: null,
+            seenAt: now,
+            by: by.name,
+            result: null,
+            problem: null
+          }
+          yield* Effect.mapError(Effect.andThen(jobs.prune(DateTime.subtract(now, keptFor)), jobs.keep(begun)), ofStore)
+          yield* FiberSet.run(running, carried(begun, work))
+          return begun
+        })
+      })
+    })
+  )
+}
