@@ -64,9 +64,9 @@ const read = Effect.fnUntraced(function* (
     }
     if (records.length > 0) yield* Effect.promise(async () => nango.batchSave(records, model))
   })
+  // Not a generator of its own for each page: the engine keeps those, with their page, until a full collection.
   yield* Stream.runForEach(client.pages(kind.endpoint, query), (page) =>
-    Effect.gen(function* () {
-      yield* save(page.resources)
+    Effect.map(save(page.resources), () => {
       verdict = page.verdict ?? verdict
     })
   )

@@ -32,6 +32,12 @@ describe("the module with core", () => {
     assert.isNull(imports)
   })
 
+  it("looks the language's own objects up once: each mention of one costs a trap in the runner's context", () => {
+    const text = readFileSync(new URL("core.js", lib), "utf8")
+    assert.notMatch(text, /\b(?:Array|JSON|Map|Number|Object|Set|Symbol)\.\w+\(/)
+    assert.match(text, /\{[^{}]*\bArray:[^{}]*\bSymbol:[^{}]*\}=globalThis/)
+  })
+
   it("is declared with types of nango, zod and ours", () => {
     const texts = readdirSync(lib).flatMap((name) =>
       name.endsWith(".d.ts") ? [readFileSync(new URL(name, lib), "utf8")] : []

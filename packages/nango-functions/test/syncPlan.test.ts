@@ -18,6 +18,17 @@ describe("where the next run begins", () => {
     assert.strictEqual(latest.next(now), "2026-11-20T07:00:00.000Z")
   })
 
+  it("is the latest change, in whatever order and form they come", () => {
+    for (const moments of [
+      ["2026-11-20T07:00:00Z", "2026-11-20T06:00:00Z", "2026-11-20T05:00:00Z"],
+      ["2026-11-20T05:00:00Z", "2026-11-20T07:00:00Z", "2026-11-20T06:00:00Z"],
+      ["2026-11-20T06:00:00Z", "2026-11-20T07:00:00.000Z", "2026-11-20T07:00:00Z"],
+      ["soon and not at once", "2026-11-20T07:00:00Z"]
+    ]) {
+      assert.strictEqual(latestOf(...moments).next(now), "2026-11-20T07:00:00.000Z")
+    }
+  })
+
   it("is before the list was begun: what had gone by may have changed before the end", () => {
     assert.strictEqual(latestOf(iso(now + 60_000)).next(now), iso(now - hour / 6))
   })

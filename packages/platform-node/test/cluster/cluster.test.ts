@@ -90,7 +90,7 @@ describe.runIf(isThere)("a run of 2,000 people", () => {
         await made.owner(run, 100)
         await made.outage(2000)
       }),
-    180_000
+    400_000
   )
 
   it.live(
@@ -112,6 +112,6 @@ describe.runIf(isThere)("a run of 2,000 people", () => {
         }
         await made.owner(run, 100)
       }),
-    180_000
+    400_000
   )
 })
