@@ -6,11 +6,26 @@ import { connect } from "node:net"
 import { get } from "node:https"
 import { join } from "node:path"
 import { call, closeAll, temporary } from "./support/api.ts"
-import { refusedServer, runServer } from "./support/programs.ts"
+import { loomScim, refusedServer, runServer } from "./support/programs.ts"
 
 afterEach(closeAll)
 
 describe("loom-scim-api", () => {
+  it("says which Node it needs when it is started with an older one", async () => {
+    const pretend = "Object.defineProperty(process.versions, 'node', { value: '20.1.0' })"
+    const old = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretend)}` }
+    const ended = await refusedServer([], old)
+    assert.deepStrictEqual(
+      [ended.code, ended.stderr],
+      [2, "loom-scim-api needs Node 24 or newer, and this is 20.1.0.\n"]
+    )
+    const terminal = await loomScim(["setup"], old)
+    assert.deepStrictEqual(
+      [terminal.code, terminal.stderr],
+      [2, "loom-scim needs Node 24 or newer, and this is 20.1.0.\n"]
+    )
+  })
+
   it("prints the first key once, and logs no key", async () => {
     const directory = temporary()
     const first = await runServer(["--data-dir", directory])

@@ -58,7 +58,7 @@ export const ofRun = (error: RunFailure): Problem.Changing | Problem.ServerProbl
     case "RunUnfinished":
       return refused("runUnfinished", error.runId, {
         detail: `Run ${error.runId} is not over; a second one would work against it.`,
-        next: `Let it go on (POST …/runs/${error.runId}/resume) or end it (POST …/runs/${error.runId}/cancel) first.`
+        next: `Let it go on (POST …/runs/${error.runId}/resume; when it is held, …/allow or …/reject) or end it (…/cancel) first.`
       })
     case "RunRefused":
       return error.reason === "unknown"

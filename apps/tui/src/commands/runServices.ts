@@ -85,6 +85,6 @@ export const overRun = Effect.fn("runs.overRun")(function* (named: string) {
     runId: run.id,
     reason: "notOver",
     detail: `Run ${run.id} is not over.`,
-    next: `Let it go on (loom-scim resume ${run.id}) or end it (loom-scim cancel ${run.id}) first.`
+    next: `Let it go on (loom-scim resume ${run.id}; when it is held, loom-scim allow or reject) or end it (loom-scim cancel ${run.id}) first.`
   })
 })

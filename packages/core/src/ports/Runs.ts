@@ -16,7 +16,7 @@ export class RunUnfinished extends Schema.TaggedError<RunUnfinished>()("RunUnfin
   runId: RunId
 }) {
   override get message(): string {
-    return `Run ${this.runId} of ${this.connectionId} is not over. Let it go on (loom-scim resume) or end it (loom-scim cancel) first.`
+    return `Run ${this.runId} of ${this.connectionId} is not over. Let it go on (loom-scim resume; when it is held, loom-scim allow or reject) or end it (loom-scim cancel) first.`
   }
 }
 
