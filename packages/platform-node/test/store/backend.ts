@@ -78,6 +78,8 @@ export const postgres: Backend = {
     yield* Effect.acquireRelease(Effect.orDie(administer(`CREATE DATABASE ${name}`)), () =>
       Effect.orDie(administer(`DROP DATABASE ${name} WITH (FORCE)`))
     )
+    // Only a crash of the server itself could lose what is not waited for, and no test crashes it.
+    yield* Effect.orDie(administer(`ALTER DATABASE ${name} SET synchronous_commit TO off`))
     const url = new URL(server)
     url.pathname = `/${name}`
     const options = { url: Redacted.make(url.href), directory }
