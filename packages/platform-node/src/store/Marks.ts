@@ -11,3 +11,11 @@ import { Context } from "effect"
 export const Marks = Context.Reference<() => number | null>("@loom-scim/platform-node/store/Marks", {
   defaultValue: () => () => null
 })
+
+/** Keeps what was read of `most` things at most; beyond that all is forgotten, and read again when it is asked for. */
+export const keepOf =
+  <Key, Value>(kept: Map<Key, Value>, most: number) =>
+  (key: Key, value: Value): void => {
+    if (kept.size >= most && !kept.has(key)) kept.clear()
+    kept.set(key, value)
+  }

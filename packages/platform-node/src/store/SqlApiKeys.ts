@@ -4,7 +4,7 @@ import { ApiKeyId, ApiKeys, Grant } from "@loom-scim/core/ports/ApiKeys"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as SqlSchema from "effect/sql/SqlSchema"
-import { Marks } from "./Marks.ts"
+import { keepOf, Marks } from "./Marks.ts"
 import { fromSql } from "./StoreFailure.ts"
 import { reading } from "./StoredRows.ts"
 
@@ -75,9 +75,9 @@ export const layer = (place: string): Layer.Layer<ApiKeys, never, SqlClient> =>
       const decode = Schema.decodeUnknownEffect(Row)
       const decoded = new Map<ApiKeyId, Decoded>()
 
+      const keep = keepOf(decoded, mostDecoded)
       const remember = (id: ApiKeyId, entry: Decoded) => {
-        if (decoded.size >= mostDecoded && !decoded.has(id)) decoded.clear()
-        decoded.set(id, entry)
+        keep(id, entry)
         return entry.found
       }
       const rows = SqlSchema.findAll({

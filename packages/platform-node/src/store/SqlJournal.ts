@@ -7,7 +7,7 @@ import { Array as Arr, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
-import { Marks } from "./Marks.ts"
+import { keepOf, Marks } from "./Marks.ts"
 import { failure, fromSql } from "./StoreFailure.ts"
 import { batch, given } from "./StoredRows.ts"
 import { transaction } from "./transaction.ts"
@@ -138,11 +138,7 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
         rows.some((row, index) => row.sequence !== after + index + 1)
 
       const read = new Map<ConnectionId, Read>()
-      const remember = (id: ConnectionId, last: number, mark: number | null): void => {
-        if (mark === null) return
-        if (read.size >= mostRead && !read.has(id)) read.clear()
-        read.set(id, { last, mark })
-      }
+      const remember = keepOf(read, mostRead)
 
       const rowsAfter = Effect.fnUntraced(function* (id: ConnectionId, after: number, mark: number | null) {
         const found = yield* Effect.mapError(
@@ -152,7 +148,7 @@ export const layer = (place: string): Layer.Layer<Journal, never, SqlClient> =>
         )
         const rows = yield* Effect.mapError(decode(found), () => unreadable(`an event of ${id}`))
         if (hasGap(rows, after)) return yield* unreadable(`a gap in the events of ${id}`)
-        remember(id, rows.at(-1)?.sequence ?? after, mark)
+        if (mark !== null) remember(id, { last: rows.at(-1)?.sequence ?? after, mark })
         return rows.map(fromRow)
       })
 
