@@ -5,16 +5,27 @@ import { isSqlError, type SqlError } from "effect/sql/SqlError"
 
 /**
  * Runs an effect in a transaction. A connection that is lost cannot be rolled back either, and the client makes a defect of
- * that: here it stays the failure that it is, so that whoever waits for the database hears of it.
+ * that, and of the effect's own failure with it: here both stay the failures that they are, so that whoever waits for the
+ * database hears of it.
  */
 export const transaction = <A, E, R>(
   sql: SqlClient,
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | SqlError, R> =>
-  Effect.catchCause(sql.withTransaction(effect), (cause) => {
-    const defects = cause.reasons.filter(Cause.isDieReason).map(({ defect }) => defect)
-    const lost = defects.find(isSqlError)
-    if (lost === undefined || Cause.hasInterrupts(cause) || !defects.every(isSqlError)) return Effect.failCause(cause)
-    const failed = cause.reasons.find(Cause.isFailReason)
-    return Effect.fail(failed === undefined ? lost : failed.error)
+  Effect.suspend(() => {
+    let own: Cause.Cause<E> = Cause.empty
+    const observed = Effect.tapCause(effect, (cause) =>
+      Effect.sync(() => {
+        own = cause
+      })
+    )
+    return Effect.catchCause(sql.withTransaction(observed), (cause) => {
+      if (Cause.hasInterrupts(cause) || Cause.hasDies(own)) return Effect.failCause(cause)
+      const lost = cause.reasons
+        .filter(Cause.isDieReason)
+        .map(({ defect }) => defect)
+        .find(isSqlError)
+      if (lost === undefined) return Effect.failCause(cause)
+      return Cause.hasFails(own) ? Effect.failCause(own) : Effect.fail(lost)
+    })
   })

@@ -18,20 +18,28 @@ describe.runIf(isThere)("transaction", () => {
       }).pipe(Effect.provide(around))
     }).pipe(Effect.scoped)
 
+  /** A statement on a connection that is gone. */
+  const lost = Effect.fnUntraced(function* (sql: SqlClient) {
+    const [row] = yield* sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`
+    yield* administer(`SELECT pg_terminate_backend(${row?.pid})`)
+    return yield* sql`SELECT 1`
+  })
+
   it.live("fails when its connection is lost on the way", () =>
     Effect.gen(function* () {
-      const exit = yield* ended((sql) =>
-        Effect.gen(function* () {
-          const [row] = yield* sql<{ readonly pid: number }>`SELECT pg_backend_pid() AS pid`
-          yield* administer(`SELECT pg_terminate_backend(${row?.pid})`)
-          return yield* sql`SELECT 1`
-        })
-      )
+      const exit = yield* ended(lost)
       assert.isTrue(Exit.isFailure(exit))
       if (Exit.isFailure(exit)) {
         assert.isFalse(Cause.hasDies(exit.cause))
         assert.isTrue(exit.cause.reasons.filter(Cause.isFailReason).every(({ error }) => isSqlError(error)))
       }
+    })
+  )
+
+  it.live("fails with what the effect itself made of the lost connection", () =>
+    Effect.gen(function* () {
+      const exit = yield* ended((sql) => Effect.mapError(lost(sql), () => "ours"))
+      assert.deepStrictEqual(exit, Exit.fail("ours"))
     })
   )
 
