@@ -8,6 +8,7 @@ import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import type { unhandled } from "effect/Types"
 import { AnswerLines } from "../ops/LogLines.ts"
 import * as Measured from "../ops/Measured.ts"
+import { together } from "./Departures.ts"
 import * as Rendering from "./Rendering.ts"
 import * as RequestId from "./RequestId.ts"
 
@@ -44,7 +45,10 @@ export const layer = (bodyLimit: number) => {
           const millis = clock.currentTimeMillisUnsafe() - started
           Measured.answered(around, request.method, status, millis)
           const line = Context.get(around, AnswerLines)({ ...about, status, millis })
-          return Effect.flatMap(line, () => Rendering.finish(response, about.request))
+          return Effect.flatMap(
+            Effect.flatMap(line, () => Rendering.finish(response, about.request)),
+            together
+          )
         })
       })
     },

@@ -19,8 +19,9 @@ export const make = (most: number) => {
       // Taken out and put back it is the newest: a Map keeps the order of insertion.
       known.delete(id)
       if (newest.sequence > 0) known.set(id, newest)
+      if (known.size <= most) return
       const [oldest] = known.keys()
-      if (known.size > most && oldest !== undefined) known.delete(oldest)
+      if (oldest !== undefined) known.delete(oldest)
     },
     /** Forgets a state that the store contradicts, as after a backup was restored under a running process. */
     forget: (id: ConnectionId): void => void known.delete(id)

@@ -169,13 +169,14 @@ const makeMarks = (db: DatabaseSync) => {
     isRecent = false
   }
   const look = (): number => {
-    // What others commit while this process does one thing without a pause comes as if after it.
+    // What others commit during a turn of the event loop comes as if after it. Asking takes locks on the file, so it is
+    // done once for all that a turn holds.
     if (isRecent) return mark
     const version = others.get()?.["data_version"]
     if (version !== seen) mark++
     seen = version
     isRecent = true
-    queueMicrotask(forget)
+    setImmediate(forget)
     return mark
   }
   return {

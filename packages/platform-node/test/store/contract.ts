@@ -19,7 +19,7 @@ export const opened = <A, E>(
 ) => Effect.scoped(Effect.flatMap(backend.fresh, (store) => Effect.provide(body(store), store.open())))
 
 /** What other processes do lies between a process's turns: SQLite is asked once in a turn what others committed. */
-export const turn = Effect.promise(() => Promise.resolve())
+export const turn = Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
 
 /** Goes around the store with one statement, as another process would. */
 export const around = (store: Store, statement: string, values: ReadonlyArray<unknown> = []) =>
