@@ -40,7 +40,10 @@ export const GuardPolicy = Schema.Struct({
   removals: Threshold,
   /** Of groups that are deleted. A percentage of the people we manage says nothing of groups, so it is not looked at. */
   groupDeletions: Threshold,
-  /** So many never exceed a percentage: in a small directory one person is many per cent. */
+  /**
+   * So many never exceed a percentage: in a small directory one person is many per cent. All the people we manage at
+   * once are never tolerated to go, however few they are: that is what an empty source looks like.
+   */
   tolerated: Count,
   /** Keys or user names of people who keep their access whatever the source says. */
   protectedPeople: Schema.Array(Schema.String),
@@ -56,9 +59,9 @@ export const GuardPolicy = Schema.Struct({
 export type GuardPolicy = typeof GuardPolicy.Type
 
 /**
- * Careful: ten people or ten per cent, but two people always; five deletions or five per cent; two hundred people or a
- * fifth out of groups; three groups; one admin stays. On a usual day few people leave; more are nearly always a mistake
- * in the source or in the mapping.
+ * Careful: ten people or ten per cent, but two people always, unless they are all there are; five deletions or five per
+ * cent; two hundred people or a fifth out of groups; three groups; one admin stays. On a usual day few people leave; more
+ * are nearly always a mistake in the source or in the mapping.
  */
 export const careful: GuardPolicy = {
   losses: { count: 10, percent: 10 },
@@ -237,6 +240,7 @@ export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
   const deletions = actions.filter(({ _tag }) => _tag === "Delete").length
   const losses = deletions + actions.filter(({ _tag }) => _tag === "Deactivate").length
   const of = census.managed
+  const fewerThanAll = Math.min(policy.tolerated, of - 1)
   const removals = removedFrom(actions)
   const groupDeletions = actions.filter(({ _tag }) => _tag === "GroupDelete").length
   let admins = census.admins
@@ -245,10 +249,10 @@ export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
     admins += Number(after) - Number(before)
   }
   const [first, ...others]: ReadonlyArray<HoldReason> = [
-    ...(exceeds(losses, of, policy.losses, policy.tolerated)
+    ...(exceeds(losses, of, policy.losses, fewerThanAll)
       ? [{ _tag: "TooManyLosses", count: losses, of, limit: policy.losses } as const]
       : []),
-    ...(exceeds(deletions, of, policy.deletions, policy.tolerated)
+    ...(exceeds(deletions, of, policy.deletions, fewerThanAll)
       ? [{ _tag: "TooManyDeletions", count: deletions, of, limit: policy.deletions } as const]
       : []),
     ...(exceeds(removals, of, policy.removals, policy.tolerated)

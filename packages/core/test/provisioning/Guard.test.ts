@@ -57,6 +57,15 @@ describe("judge", () => {
     assert.deepStrictEqual(names(leaving(3, 3), careful), ["TooManyLosses"])
   })
 
+  it("holds the loss of everybody we manage, however few they are", () => {
+    for (const size of [1, 2]) {
+      assert.deepStrictEqual(names(leaving(size, size), careful), ["TooManyLosses"])
+      assert.deepStrictEqual(names(leaving(size, size, "delete"), careful), ["TooManyLosses", "TooManyDeletions"])
+    }
+    assert.deepStrictEqual(names(leaving(2, 1), careful), [])
+    assert.deepStrictEqual(names(leaving(2, 2), { losses: { count: null, percent: null } }), [])
+  })
+
   it("holds a plan that takes many out of groups, but for those who lose their access as well", () => {
     const members = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ key: `p${index}`, id: `p${index}`, label: `p${index}` }))
