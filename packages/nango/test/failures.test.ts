@@ -65,6 +65,7 @@ describe("NangoApi", () => {
     assert.strictEqual((await failure(({ list }) => list())).reason, "notNango")
     const down = await failure(({ list }) => list(), { url: "http://127.0.0.1:1" })
     assert.deepInclude({ ...down }, { reason: "unavailable", status: null })
+    assert.include(down.detail, "http://127.0.0.1:1 ")
   })
 
   it("reads every page of a list", async () => {

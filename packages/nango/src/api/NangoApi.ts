@@ -121,7 +121,7 @@ export class NangoApi extends Context.Service<
             ),
             Effect.timeout(patience),
             // The cause holds the request, and that the credentials.
-            Effect.mapError(() => failure("unavailable", subject)),
+            Effect.mapError(() => failure("unavailable", { ...subject, host })),
             Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
             Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
           )

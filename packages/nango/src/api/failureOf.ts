@@ -10,6 +10,8 @@ export interface Subject {
   readonly label: string
   readonly integration?: string
   readonly connection?: string
+  /** Where Nango was asked; it is named when nothing answers there. */
+  readonly host?: string
 }
 
 const ErrorBody = Schema.fromJsonString(
@@ -113,7 +115,9 @@ const wordsOf = (
       ]
     case "unavailable":
       return [
-        status === null ? "Nango does not answer." : `Nango failed (${status}).${says}`,
+        status === null
+          ? `Nango${subject.host === undefined ? "" : ` at ${subject.host}`} does not answer.`
+          : `Nango failed (${status}).${says}`,
         "Try again later; nothing is lost, and a push that was half done is completed by the next one."
       ]
     case "notNango":
