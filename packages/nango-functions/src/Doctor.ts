@@ -3,7 +3,7 @@ import * as Doctor from "@loom-scim/core/scim/Doctor"
 import type { Finding, Severity } from "@loom-scim/core/scim/DoctorFinding"
 import { learnt } from "@loom-scim/core/scim/DoctorProfile"
 import * as Profile from "@loom-scim/core/scim/Profile"
-import { Effect, Predicate } from "effect"
+import { Effect, Predicate, Random } from "effect"
 import * as Metadata from "./Metadata.ts"
 import type { DoctorInput } from "./PeopleInputs.ts"
 import * as Policy from "./Policy.ts"
@@ -54,7 +54,7 @@ const keep = Effect.fnUntraced(function* (session: Session, profile: Profile.Pro
 /** Examines the server, and keeps what was learnt of it. */
 export const examine = Effect.fnUntraced(function* (session: Session, input: DoctorInput) {
   const { client } = session
-  const { domain = null, policy, removeLeftovers = false, write = false } = input
+  const { domain = null, policy, removeLeftovers = false, seed, write = false } = input
   if (write && domain === null) {
     return yield* new InvalidInput({
       reason: "The checks that write need the domain of the disposable user's address."
@@ -64,10 +64,8 @@ export const examine = Effect.fnUntraced(function* (session: Session, input: Doc
   const deprovisioning = write ? yield* Policy.leavingOf(session, policy) : "deactivate"
   // What cannot be read is told by the findings, so a failing probe needs no words of its own.
   yield* Effect.ignore(client.probe)
-  const findings = yield* Doctor.run(
-    { client, deprovisioning },
-    { write, removeLeftovers, domain, probe: report(session) }
-  )
+  const examining = Doctor.run({ client, deprovisioning }, { write, removeLeftovers, domain, probe: report(session) })
+  const findings = yield* seed === undefined ? examining : Random.withSeed(examining, seed)
   yield* client.adapt(learnt(findings))
   const profile = yield* client.profile
   yield* keep(session, profile)

@@ -52,4 +52,6 @@ export interface DoctorInput {
   readonly domain?: string | undefined
   readonly policy?: Policy | undefined
   readonly removeLeftovers?: boolean | undefined
+  /** The names that are made up are then the same each time. */
+  readonly seed?: string | undefined
 }

@@ -35,8 +35,12 @@ const wrongToken = { authorization: "Bearer wrong-token-of-a-check" }
 
 const users = "/Users?count=1"
 
+// The same question in other words: Nango's mocks tell requests apart by what is asked, and not by the token.
+const usersOnceMore = "/Users?startIndex=1&count=1"
+
 /** What a wrong token is answered with; null when there was no answer. */
-export const forWrongToken = (session: Session): Effect.Effect<Answer | null> => asked(session, users, wrongToken)
+export const forWrongToken = (session: Session): Effect.Effect<Answer | null> =>
+  asked(session, usersOnceMore, wrongToken)
 
 const findingOf = (
   probe: ProbeName,

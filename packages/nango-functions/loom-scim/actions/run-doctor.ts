@@ -17,7 +17,14 @@ const Input = z.object({
     .optional()
     .describe("A domain that the workspace has verified, for the address of the disposable user; needed to write."),
   policy: LeavingPolicy.optional(),
-  removeLeftovers: z.boolean().optional().describe("Removes what earlier runs that were cut off left behind.")
+  removeLeftovers: z.boolean().optional().describe("Removes what earlier runs that were cut off left behind."),
+  seed: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Makes the names that the doctor thinks up the same in each run, for a recorded run; leave it out otherwise."
+    )
 })
 
 const Finding = z.object({

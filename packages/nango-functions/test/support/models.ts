@@ -22,7 +22,8 @@ const Artifact = z.array(
     actions: z.array(
       Described.extend({ endpoint: z.looseObject({ method: z.string(), path: z.string() }).nullable() })
     ),
-    syncs: z.array(Described)
+    syncs: z.array(Described),
+    onEventScripts: z.record(z.string(), z.array(z.string()))
   })
 )
 
