@@ -2,9 +2,11 @@
 // themselves with Nango's own compiler, which wants neither a network nor an account.
 import { spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import type { InputOptions, OutputChunk } from "rolldown"
 import { rolldown } from "rolldown"
 import { isolatedDeclarationSync } from "rolldown/experimental"
 import { capturedGlobals, capturingGlobals } from "./capturedGlobals.ts"
+import { lazyValues, moduleOf } from "./lazyValues.ts"
 import { pureCalls } from "./pureCalls.ts"
 
 /** A function with the module in it must stay far from what Nango accepts. In bytes. */
@@ -23,19 +25,32 @@ const write = (name: string, text: string): void => {
   written.add(name)
 }
 
-const bundle = await rolldown({
-  input: { core: "src/core.ts" },
-  platform: "neutral",
-  plugins: [capturingGlobals, pureCalls],
-  transform: { inject: capturedGlobals },
-  onLog: (level, log) => {
+/** Bundles into one module. */
+const bundled = async (input: InputOptions, minify: boolean): Promise<OutputChunk> => {
+  const onLog: InputOptions["onLog"] = (level, log) => {
     if (level === "warn") process.stderr.write(`${log.message}\n`)
   }
-})
-const { output } = await bundle.generate({ format: "esm", minify: true, entryFileNames: "[name].js" })
-await bundle.close()
-const [chunk, ...others] = output
-if (others.length > 0) throw new Error(`one module was expected, not ${output.length}`)
+  const bundle = await rolldown({ ...input, platform: "neutral", onLog })
+  const { output } = await bundle.generate({ format: "esm", minify, entryFileNames: "[name].js" })
+  await bundle.close()
+  const [chunk, ...others] = output
+  if (others.length > 0) throw new Error(`one module was expected, not ${output.length}`)
+  return chunk
+}
+
+const whole = await bundled(
+  {
+    input: { core: "src/core.ts" },
+    plugins: [capturingGlobals, pureCalls],
+    transform: { inject: capturedGlobals }
+  },
+  false
+)
+const lazy = lazyValues(whole.code)
+const chunk = await bundled(
+  { input: { core: "core" }, plugins: [moduleOf("core", lazy.code)], transform: { define: lazy.define } },
+  true
+)
 const foreign = [...chunk.imports, ...chunk.dynamicImports]
 if (foreign.length > 0) throw new Error(`the module imports ${foreign.join(", ")}, which Nango does not have`)
 const size = Buffer.byteLength(chunk.code)

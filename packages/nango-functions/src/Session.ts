@@ -39,7 +39,9 @@ export const open = Effect.fnUntraced(function* <Nango extends FunctionNango>(
     baseUrl,
     token: tokenOf(credentials),
     profile: profileOf(metadata),
-    maxPause: longestPause
+    maxPause: longestPause,
+    // Nobody could read the counts: they end with the run.
+    isCounted: false
   }).pipe(Effect.provideService(HttpClient.HttpClient, ProxyHttpClient.make(nango, { baseUrl, stopped })))
   return { nango, client }
 })

@@ -38,6 +38,17 @@ describe("the module with core", () => {
     assert.match(text, /\{[^{}]*\bArray:[^{}]*\bSymbol:[^{}]*\}=globalThis/)
   })
 
+  it("computes nothing when it is loaded but what Effect and core have no other place for", () => {
+    const { body } = parseAst(readFileSync(new URL("core.js", lib), "utf8"))
+    const kinds = body.flatMap((statement) =>
+      statement.type === "ExpressionStatement" ? statement.expression.type : []
+    )
+    assert.isBelow(kinds.length, 30)
+    const made = body.flatMap((statement) => (statement.type === "VariableDeclaration" ? statement.declarations : []))
+    const called = made.filter(({ init }) => init?.type === "NewExpression" || init?.type === "ClassExpression")
+    assert.isEmpty(called)
+  })
+
   it("is declared with types of nango, zod and ours", () => {
     const texts = readdirSync(lib).flatMap((name) =>
       name.endsWith(".d.ts") ? [readFileSync(new URL(name, lib), "utf8")] : []

@@ -30,13 +30,13 @@ export interface Attribute {
 type Characteristics = Partial<Omit<Attribute, "name" | "type" | "subAttributes" | "multiValued">>
 
 // Most names come as they are spelled, and are then found without making them small.
-const index = (attributes: ReadonlyArray<Attribute>): ReadonlyMap<string, Attribute> =>
-  new Map(
-    attributes.flatMap((attribute) => [
-      [attribute.name, attribute],
-      [attribute.name.toLowerCase(), attribute]
-    ])
-  )
+const index = (attributes: ReadonlyArray<Attribute>): ReadonlyMap<string, Attribute> => {
+  const found = new Map<string, Attribute>()
+  for (const attribute of attributes) found.set(attribute.name, attribute).set(attribute.name.toLowerCase(), attribute)
+  return found
+}
+
+const noSubAttributes: ReadonlyMap<string, Attribute> = new Map()
 
 /** A single-valued attribute; what is not said has the defaults of RFC 7643 §2.2. */
 export const attribute = (name: string, type: AttributeType, characteristics: Characteristics = {}): Attribute => ({
@@ -50,7 +50,7 @@ export const attribute = (name: string, type: AttributeType, characteristics: Ch
   returned: "default",
   uniqueness: "none",
   canonicalValues: [],
-  subAttributes: new Map(),
+  subAttributes: noSubAttributes,
   ...characteristics
 })
 

@@ -63,8 +63,12 @@ const afterBearer = /\bBearer(?:\s|%20|\+)+(?!\(the token\))(?=[^\s"'<>,;)]{0,20
  */
 export const scrubber = (token: Redacted.Redacted): ((text: string) => string) => {
   const value = Redacted.value(token)
-  const known = value === "" ? [] : spellings(value)
-  return (text) => known.reduce(scrubSpelling, text).replace(afterBearer, `Bearer ${tokenMark}`)
+  // Most clients never have anything to scrub.
+  let known: ReadonlyArray<string> | undefined
+  return (text) => {
+    known ??= value === "" ? [] : spellings(value)
+    return known.reduce(scrubSpelling, text).replace(afterBearer, `Bearer ${tokenMark}`)
+  }
 }
 
 // No attribute of SCIM is nested as deep; a server's nesting must not exhaust the stack.

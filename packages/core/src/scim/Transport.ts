@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function* (
   const host = hostOf(options.baseUrl)
   const { baseUrl, requestsPerSecond } = options
   const limiter = Limiter.make({ ...options, ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }) })
-  const count = Metrics.make()
+  const count = options.isCounted ? Metrics.make() : () => undefined
 
   const read = (call: Call, wire: WireAnswer, nowMillis: number): Result.Result<Answer, E.ScimError> => {
     const { headers, status, text } = wire
@@ -104,7 +104,7 @@ export const make = Effect.fnUntraced(function* (
     error: E.RateLimited
   ): Effect.fn.Return<void> {
     call.onLimited?.()
-    yield* Metric.update(Metrics.waits, 1)
+    if (options.isCounted) yield* Metric.update(Metrics.waits, 1)
     const random = yield* Random.next
     const said = error.retryAfterMillis
     const saidMillis = said === null ? null : Math.min(said, RetryAfter.longest)

@@ -45,6 +45,8 @@ export interface ScimClientOptions {
    * says.
    */
   readonly trustTotals?: boolean
+  /** Whether requests, their time and answers with 429 are counted in Effect's metrics. Default true. */
+  readonly isCounted?: boolean
   /** What is known of the server already; what is learnt goes on from there. Default: nothing. */
   readonly profile?: Profile
 }
@@ -60,6 +62,7 @@ const defaults = {
   maxInFlight: 32,
   pageSize: 100,
   trustTotals: false,
+  isCounted: true,
   profile: unknown
 } as const
 

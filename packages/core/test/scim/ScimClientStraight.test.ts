@@ -147,4 +147,15 @@ describe("the straight way", () => {
       assert.strictEqual(spans, 1)
     }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
   )
+
+  it.effect("counts nothing when nobody wants it", () =>
+    Effect.gen(function* () {
+      const limited = whole(ada, { status: 429 })
+      const answer = ({ url }: Wire.WireRequest) => (url.endsWith("/2") ? limited : whole(ada))
+      const scim = yield* straight(answer, { isCounted: false, maxWaits: 0 }).client
+      yield* scim.get("Users", "1")
+      assert.isTrue(Result.isFailure(yield* Effect.result(scim.get("Users", "2"))))
+      assert.isEmpty(yield* Metric.snapshot)
+    }).pipe(Effect.provideService(Metric.MetricRegistry, new Map()))
+  )
 })
