@@ -37,7 +37,16 @@ import type { Settings } from "./Settings.ts"
 /** What of the settings shapes the answers. */
 export type AppSettings = Pick<
   Settings,
-  "allowPrivateNetwork" | "behindProxy" | "bodyLimit" | "nango" | "oidc" | "rate" | "tls" | "uploadLimit"
+  | "allowPrivateNetwork"
+  | "behindProxy"
+  | "bodyLimit"
+  | "connectionJobLimit"
+  | "jobLimit"
+  | "nango"
+  | "oidc"
+  | "rate"
+  | "tls"
+  | "uploadLimit"
 >
 
 /** Serves the API on the context's HttpServer. */
@@ -62,7 +71,13 @@ export const layer = (settings: AppSettings) => {
     JobsHandlers,
     ProfileHandlers
   ).pipe(
-    Layer.provide([AuditedLive.layer, Background.layer, BearerKeys.layer, IdempotentLive.layer, WellFormedLive.layer])
+    Layer.provide([
+      AuditedLive.layer,
+      Background.layer(settings),
+      BearerKeys.layer,
+      IdempotentLive.layer,
+      WellFormedLive.layer
+    ])
   )
   const routes = Layer.mergeAll(
     HttpApiBuilder.layer(Api).pipe(Layer.provide(handlers)),

@@ -1,5 +1,5 @@
 /** What goes on behind a 202: kept while it does, not stopped by a caller who leaves, and found from every node. */
-import type { Changing, ServerProblem, StoreProblem } from "@loom-scim/contract/Problem"
+import type { Changing, ServerProblem, StoreProblem, TooManyProblem } from "@loom-scim/contract/Problem"
 import { InternalProblem, NotReadyProblem } from "@loom-scim/contract/Problem"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import type { JobKind, JobProblem, KeptJob } from "@loom-scim/core/ports/Jobs"
@@ -8,6 +8,8 @@ import { randomIds, runIdOf } from "@loom-scim/core/runs/Run"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { Cause, Context, DateTime, Effect, Exit, Fiber, FiberSet, Layer, Option, Random, Schedule } from "effect"
+import * as JobRoom from "./JobRoom.ts"
+import type { Settings } from "./Settings.ts"
 
 /** One without a sign of life for this long belongs to a process that died. */
 const abandonedAfter = { minutes: 1 } as const
@@ -60,66 +62,78 @@ const outcomeOf = (exit: Exit.Exit<string, Problem>): Pick<KeptJob, "status" | "
 export class Background extends Context.Service<
   Background,
   {
-    /** Carries `work` out behind the request; it gives the path of what came of it. */
+    /** Fails when a job of this connection would be refused now, for whoever would read an upload only to refuse it. */
+    readonly room: (connection: ConnectionId) => Effect.Effect<void, TooManyProblem>
+    /**
+     * Carries `work` out behind the request; it gives the path of what came of it. When as many go on as may, nothing is
+     * begun or kept.
+     */
     readonly begin: (
       connection: ConnectionId,
       kind: JobKind,
       by: Actor,
       work: Effect.Effect<string, Problem>
-    ) => Effect.Effect<KeptJob, StoreProblem>
+    ) => Effect.Effect<KeptJob, StoreProblem | TooManyProblem>
   }
 >()("loom-scim-api/Background") {
   /** They end with the layer's scope: what is not done by then is interrupted, and says so. */
-  static readonly layer = Layer.effect(
-    Background,
-    Effect.gen(function* () {
-      const jobs = yield* Jobs
-      const running = yield* FiberSet.make<void>()
+  static readonly layer = (limits: Pick<Settings, "connectionJobLimit" | "jobLimit">) =>
+    Layer.effect(
+      Background,
+      Effect.gen(function* () {
+        const jobs = yield* Jobs
+        const running = yield* FiberSet.make<void>()
+        const room = JobRoom.make(limits)
 
-      // The work is worth more than its record: a store that fails for a moment does not end it.
-      const keep = (job: KeptJob) => Effect.ignore(jobs.keep(job))
+        // The work is worth more than its record: a store that fails for a moment does not end it.
+        const keep = (job: KeptJob) => Effect.ignore(jobs.keep(job))
 
-      const carried = Effect.fnUntraced(function* (begun: KeptJob, work: Effect.Effect<string, Problem>) {
-        const beat = Effect.flatMap(DateTime.now, (now) => keep({ ...begun, seenAt: now })).pipe(
-          Effect.schedule(Schedule.spaced(beatEvery))
-        )
-        const beating = yield* Effect.forkChild(beat)
-        yield* work.pipe(
-          Effect.onExit(
-            Effect.fnUntraced(function* (exit) {
-              yield* Fiber.interrupt(beating)
-              const now = yield* DateTime.now
-              const outcome = outcomeOf(exit)
-              if (outcome.problem === broken && Exit.isFailure(exit)) yield* Effect.logError("defect", exit.cause)
-              yield* keep({ ...begun, ...outcome, seenAt: now, endedAt: now })
-            })
-          ),
-          Effect.exit,
-          Effect.annotateLogs({ job: begun.id })
-        )
-      })
+        const carried = Effect.fnUntraced(function* (begun: KeptJob, work: Effect.Effect<string, Problem>) {
+          const beat = Effect.flatMap(DateTime.now, (now) => keep({ ...begun, seenAt: now })).pipe(
+            Effect.schedule(Schedule.spaced(beatEvery))
+          )
+          const beating = yield* Effect.forkChild(beat)
+          yield* work.pipe(
+            Effect.onExit(
+              Effect.fnUntraced(function* (exit) {
+                yield* Fiber.interrupt(beating)
+                const now = yield* DateTime.now
+                const outcome = outcomeOf(exit)
+                if (outcome.problem === broken && Exit.isFailure(exit)) yield* Effect.logError("defect", exit.cause)
+                yield* keep({ ...begun, ...outcome, seenAt: now, endedAt: now })
+              })
+            ),
+            Effect.exit,
+            Effect.annotateLogs({ job: begun.id })
+          )
+        })
 
-      return Background.of({
-        begin: Effect.fn("Background.begin")(function* (connection, kind, by, work) {
-          const now = yield* DateTime.now
-          const random = yield* Random.nextIntBetween(0, randomIds)
-          const begun: KeptJob = {
-            id: JobId.make(`j${runIdOf(DateTime.toEpochMillis(now), random)}`),
-            connectionId: connection,
-            kind,
-            status: "running",
-            begunAt: now,
-            endedAt: null,
-            seenAt: now,
-            by: by.name,
-            result: null,
-            problem: null
-          }
-          yield* Effect.mapError(Effect.andThen(jobs.prune(DateTime.subtract(now, keptFor)), jobs.keep(begun)), ofStore)
-          yield* FiberSet.run(running, carried(begun, work))
-          return begun
+        return Background.of({
+          room: room.look,
+          begin: Effect.fn("Background.begin")(function* (connection, kind, by, work) {
+            yield* room.enter(connection)
+            const now = yield* DateTime.now
+            const random = yield* Random.nextIntBetween(0, randomIds)
+            const begun: KeptJob = {
+              id: JobId.make(`j${runIdOf(DateTime.toEpochMillis(now), random)}`),
+              connectionId: connection,
+              kind,
+              status: "running",
+              begunAt: now,
+              endedAt: null,
+              seenAt: now,
+              by: by.name,
+              result: null,
+              problem: null
+            }
+            yield* Effect.andThen(jobs.prune(DateTime.subtract(now, keptFor)), jobs.keep(begun)).pipe(
+              Effect.mapError(ofStore),
+              Effect.onError(() => room.leave(connection))
+            )
+            yield* FiberSet.run(running, Effect.ensuring(carried(begun, work), room.leave(connection)))
+            return begun
+          }, Effect.uninterruptible)
         })
       })
-    })
-  )
+    )
 }

@@ -1,4 +1,5 @@
 /** Composes core over this machine, as the terminal app does, with what an API has to keep from its callers. */
+import * as AuditedPorts from "@loom-scim/core/audit/AuditedPorts"
 import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import { ScimProbe } from "@loom-scim/core/scim/Probe"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
@@ -11,7 +12,7 @@ import * as Storage from "@loom-scim/platform-node/store/Storage"
 import * as WebhookWorker from "@loom-scim/platform-node/webhooks/worker"
 import { Layer } from "effect"
 import { join, resolve } from "node:path"
-import * as AuditedPorts from "./audit/ports.ts"
+import * as Trail from "./audit/Trail.ts"
 import * as Carrying from "./Carrying.ts"
 import * as Changes from "./Changes.ts"
 import * as NoFiles from "./NoFiles.ts"
@@ -24,7 +25,9 @@ export const layer = (
   resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
 ) => {
   // What was recorded with a change stands over the store, so that nothing reaches the store past it.
-  const storage = AuditedPorts.layer.pipe(Layer.provideMerge(Storage.layerFromEnv({ directory, face: "api" })))
+  const storage = AuditedPorts.layer({ actor: Trail.actor, recorded: Trail.leave }).pipe(
+    Layer.provideMerge(Storage.layerFromEnv({ directory, face: "api" }))
+  )
   const probe = ScimProbe.layer.pipe(Layer.provide(ScimHttpClient.layer()))
   const clients = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
   const metadata = NoFiles.metadata.pipe(Layer.provide(NodeSamlMetadata.layer()))

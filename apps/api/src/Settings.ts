@@ -28,6 +28,10 @@ export interface Settings {
   readonly bodyMillis: number
   /** Requests per second that a key may keep up; twice as many at once. */
   readonly rate: number
+  /** How many jobs this server carries out at once, whoever asked for them. */
+  readonly jobLimit: number
+  /** How many of them for one connection. */
+  readonly connectionJobLimit: number
   /** How long the server still answers after it has said that it is no longer ready, and before it stops listening. */
   readonly drainMillis: number
   /** Whose tokens are taken beside keys; null for nobody's. */
@@ -51,6 +55,8 @@ export const defaults = {
   bodyIdleMillis: 30_000,
   bodyMillis: 120_000,
   rate: 50,
+  jobLimit: 8,
+  connectionJobLimit: 2,
   drainMillis: 0,
   oidc: null,
   nango: null,

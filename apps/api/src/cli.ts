@@ -75,6 +75,16 @@ const flags = {
     within(1, 100_000),
     Flag.withDefault<number>(defaults.rate)
   ),
+  jobLimit: Flag.Int("job-limit").pipe(
+    Flag.withDescription("Plans and checks in the background that this server carries out at once"),
+    within(1, 1000),
+    Flag.withDefault<number>(defaults.jobLimit)
+  ),
+  connectionJobLimit: Flag.Int("connection-job-limit").pipe(
+    Flag.withDescription("How many of them for one connection"),
+    within(1, 1000),
+    Flag.withDefault<number>(defaults.connectionJobLimit)
+  ),
   drain: Flag.Int("drain-seconds").pipe(
     Flag.withDescription("How long to go on answering, not ready, before it stops listening"),
     within(0, 600),
@@ -144,6 +154,8 @@ const program = Command.make("loom-scim-api", flags, (given) =>
       bodyIdleMillis: given.uploadIdle * 1000,
       bodyMillis: defaults.bodyMillis,
       rate: given.rateLimit,
+      jobLimit: given.jobLimit,
+      connectionJobLimit: given.connectionJobLimit,
       drainMillis: given.drain * 1000,
       oidc: oidc.success,
       nango: yield* Effect.mapError(NangoAccess.read(given.allowPrivateNetwork), ({ message }) => usage(message)),

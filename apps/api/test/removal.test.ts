@@ -5,8 +5,11 @@ import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Context, Effect } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import { createServer } from "node:http"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
 import type { Answer, Api } from "./support/api.ts"
 import { closeAll, closing, start, temporary } from "./support/api.ts"
+import { loomScim } from "./support/programs.ts"
 import { at, connect, control, form, people, runIdOf, sandbox, upload } from "./support/reconcile.ts"
 
 afterEach(closeAll)
@@ -131,6 +134,39 @@ describe("with a removed connection", () => {
     assert.strictEqual((await api.call("GET", "/v1/connections", { key: both.whole })).status, 401)
     assert.strictEqual((await api.call("GET", "/v1/connections", { key: all.whole })).status, 200)
   })
+
+  it("goes all that hangs on it in the same command, where the terminal app removes it without a server", async () => {
+    const api = await lab()
+    const { url } = await receiving(() => 204)
+    const told = await webhook(api, url, "acme", ["connection.removed"])
+    await webhook(api, url, "acme", ["run.paused"])
+    const other = await webhook(api, url, null, ["run.paused"])
+    const body = { name: "x", task: { _tag: "Check" }, cadence: { _tag: "Every", seconds: 900 } }
+    for (const id of ["acme", "beta"]) await api.call("POST", `/v1/connections/${id}/schedules`, { body })
+    const only = await api.makeKey([{ verb: "admin", connection: acme }])
+    await api.close()
+    const removed = await loomScim(["connections", "remove", "acme", "--yes", "--data-dir", api.directory])
+    assert.strictEqual(removed.code, 0, removed.stderr)
+    const database = new DatabaseSync(join(api.directory, "loom-scim.db"), { readOnly: true })
+    const all = (text: string) => database.prepare(text).all()
+    assert.sameMembers(
+      all("SELECT id FROM webhooks").map(({ id }) => id),
+      [told, other]
+    )
+    // No server has told it yet; the next one does, and then it goes.
+    const onTheWay = all("SELECT webhook_id, type FROM webhook_deliveries WHERE state = 'pending'")
+    assert.deepStrictEqual(onTheWay.map(Object.values), [[told, "connection.removed"]])
+    assert.lengthOf(all("SELECT connection_id FROM secrets"), 2)
+    assert.deepStrictEqual(all("SELECT connection_id FROM schedules").map(Object.values), [["beta"]])
+    assert.deepStrictEqual(all("SELECT id FROM api_keys WHERE revoked_at IS NOT NULL").map(Object.values), [[only.id]])
+    const entries = all("SELECT actor, event FROM audit_entries ORDER BY position DESC LIMIT 3")
+    assert.sameMembers(
+      entries.map(({ event }) => at(JSON.parse(String(event)), "_tag")),
+      ["ScheduleRemoved", "KeyRevoked", "WebhookRemoved"]
+    )
+    for (const { actor } of entries) assert.strictEqual(at(JSON.parse(String(actor)), "face"), "cli")
+    database.close()
+  }, 60_000)
 
   for (const isPaused of [false, true]) {
     it(`end its runs, ${isPaused ? "also a paused one" : "and nothing more is sent to the server"}`, async () => {

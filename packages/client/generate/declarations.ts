@@ -45,7 +45,7 @@ export const declarations = (document: unknown, all: ReadonlyArray<Described>): 
   })
   return [
     'import type { CallOptions, ClientOptions, Paged, PagedBelow, RawBody } from "./Surface.js"\n',
-    'export type { CallOptions, ClientOptions, Paged, PagedBelow, RawBody } from "./Surface.js"\n',
+    'export type { CallOptions, ClientOptions, Everything, Paged, PagedBelow, RawBody } from "./Surface.js"\n',
     'export { ProblemError } from "./ProblemError.js"\nexport type { ProblemDetails } from "./ProblemError.js"\n',
     ...schemasOf(document),
     `/** Every endpoint of the API, by its group. */\nexport interface Client {\n${client.join("")}}\n`,

@@ -23,12 +23,19 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+/**
+ * Every item of a list. One whose pages have a verdict has it, too, once the last item was taken: null before that, and
+ * for whoever leaves early, since whom they did not see is not gone.
+ */
+export type Everything<Page, Item> = AsyncIterableIterator<Item> &
+  (Page extends { readonly verdict: infer Verdict } ? { readonly verdict: Verdict } : unknown)
+
 /** A list: one page, or everything. */
 export interface Paged<Input, Page, Item> {
   /** One page; the next one is behind its `nextCursor`. */
   (input?: Input, options?: CallOptions): Promise<Page>
   /** Every item, page after page as they are needed. */
-  readonly all: (input?: Omit<Input, "cursor">, options?: CallOptions) => AsyncIterableIterator<Item>
+  readonly all: (input?: Omit<Input, "cursor">, options?: CallOptions) => Everything<Page, Item>
 }
 
 /** A list below something, so that its path has to be given. */
@@ -36,7 +43,7 @@ export interface PagedBelow<Input, Page, Item> {
   /** One page; the next one is behind its `nextCursor`. */
   (input: Input, options?: CallOptions): Promise<Page>
   /** Every item, page after page as they are needed. */
-  readonly all: (input: Omit<Input, "cursor">, options?: CallOptions) => AsyncIterableIterator<Item>
+  readonly all: (input: Omit<Input, "cursor">, options?: CallOptions) => Everything<Page, Item>
 }
 
 /** What a body may be where the API takes something else than JSON. */

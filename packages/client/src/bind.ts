@@ -15,13 +15,27 @@ const json = async (target: Target, endpoint: Endpoint, input: Input, options: C
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? { ...value } : {}
 
-async function* pages(target: Target, endpoint: Endpoint, input: Input, options: CallOptions): AsyncGenerator<unknown> {
+async function* pages(
+  target: Target,
+  endpoint: Endpoint,
+  input: Input,
+  options: CallOptions,
+  atEnd: (verdict: unknown) => void
+): AsyncGenerator<unknown> {
   let cursor: unknown
-  do {
-    const { items, nextCursor } = fieldsOf(await json(target, endpoint, { ...input, cursor }, options))
+  for (;;) {
+    const { items, nextCursor, verdict } = fieldsOf(await json(target, endpoint, { ...input, cursor }, options))
     if (Array.isArray(items)) yield* items
+    if (typeof nextCursor !== "string") return atEnd(verdict)
     cursor = nextCursor
-  } while (typeof cursor === "string")
+  }
+}
+
+/** Every item, and the verdict for whoever took the last one. */
+const everything = (target: Target, endpoint: Endpoint, input: Input, options: CallOptions): unknown => {
+  let verdict: unknown = null
+  const items = pages(target, endpoint, input, options, (last) => (verdict = last ?? null))
+  return Object.defineProperty(items, "verdict", { get: () => verdict })
 }
 
 /** Sent when nothing happens, to keep proxies from cutting the line; no listener needs to see it. */
@@ -74,7 +88,7 @@ const methodOf = (target: Target, endpoint: Endpoint): unknown => {
       return async (input: Input = {}, options: CallOptions = {}) => (await send(target, endpoint, input, options)).body
     case "page":
       return Object.assign((input: Input = {}, options: CallOptions = {}) => json(target, endpoint, input, options), {
-        all: (input: Input = {}, options: CallOptions = {}) => pages(target, endpoint, input, options)
+        all: (input: Input = {}, options: CallOptions = {}) => everything(target, endpoint, input, options)
       })
     case "json":
     case "none":

@@ -48,6 +48,11 @@ const typed = `import { createClient, type Connection, type Plan } from "@loom-s
 const client = createClient({ url: "https://x.example", key: "lsk_x" })
 export const connection: Connection = await client.connections.get({ connection: "acme" })
 for await (const { name } of client.connections.list.all({ limit: 2 })) name.toUpperCase()
+const everybody = client.users.list.all({ connection: "acme" })
+for await (const { id } of everybody) String(id)
+export const isComplete: boolean | undefined = everybody.verdict?.complete
+// @ts-expect-error a list of connections has no verdict
+client.connections.list.all().verdict
 for await (const { data } of client.setup.follow({ connection: "acme" })) if (data.event._tag === "DomainAdded") data.event.domain.trim()
 const upload = { connection: "acme", body: new FormData() }
 export const plan: Plan = await client.plans.make(upload)
@@ -107,6 +112,27 @@ describe("the client", () => {
       } else break
     }
     assert.deepStrictEqual(seen, ["Begun", "PrerequisiteAttested"])
+  })
+
+  it("has the verdict of a list for whoever read it to its end", async () => {
+    const verdict = { complete: false, reason: "emptyPageBeforeTotal", seen: 3, total: 40 }
+    const { client } = await stub((call) =>
+      call % 2 === 1
+        ? Response.json({ items: [{ id: "1" }, { id: "2" }], nextCursor: "more", verdict: null })
+        : Response.json({ items: [{ id: "3" }], nextCursor: null, verdict })
+    )
+    const everybody = client.users.list.all({ connection: "acme" })
+    const seen: Array<unknown> = []
+    for await (const { id } of everybody) seen.push([id, everybody.verdict])
+    assert.deepStrictEqual(seen, [
+      ["1", null],
+      ["2", null],
+      ["3", null]
+    ])
+    assert.deepInclude(everybody.verdict, verdict)
+    const some = client.groups.list.all({ connection: "acme" })
+    for await (const { id } of some) if (id === "3") break
+    assert.isNull(some.verdict)
   })
 
   it("tells a problem by its kind, its reason and its next step", async () => {

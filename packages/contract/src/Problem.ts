@@ -102,7 +102,7 @@ export class KeyReusedProblem extends HttpApiError.Problem<KeyReusedProblem>()(
   words
 ) {}
 
-/** 429: more requests than this key may send. The answer carries Retry-After. */
+/** 429: more requests than this key may send, or more jobs than may go on at once. The answer carries Retry-After. */
 export class TooManyProblem extends HttpApiError.Problem<TooManyProblem>()(
   "TooManyProblem",
   { type: urn("too-many-requests"), status: 429, title: "Too many requests" },

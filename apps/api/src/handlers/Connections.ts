@@ -7,15 +7,16 @@ import { ofSetup, ofStore } from "@loom-scim/contract/problemOf"
 import { Principal } from "@loom-scim/contract/Security"
 import { reach } from "@loom-scim/core/ports/ApiKeys"
 import { Ledger } from "@loom-scim/core/ports/Ledger"
+import { RunAttendant } from "@loom-scim/core/runs/RunAttendant"
 import * as Progress from "@loom-scim/core/setup/Progress"
+import type { RemovalServices } from "@loom-scim/core/setup/Removal"
+import { removed } from "@loom-scim/core/setup/Removal"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import type { State } from "@loom-scim/core/setup/State"
 import { Effect, Schema } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { RemovalServices } from "../Removal.ts"
-import { removed } from "../Removal.ts"
 import { pageOf } from "./paging.ts"
 import { actor, changing, reading, versioned } from "./support.ts"
 
@@ -51,6 +52,7 @@ export const ConnectionsHandlers = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const setup = yield* SetupService
     const ledger = yield* Ledger
+    const { cancel } = yield* RunAttendant
     const services = yield* Effect.context<RemovalServices>()
     return handlers.handleAll({
       list: Effect.fnUntraced(function* ({ query }) {
@@ -75,7 +77,7 @@ export const ConnectionsHandlers = HttpApiBuilder.group(
       get: ({ params }) => Effect.flatMap(reading(setup.get(params.connection)), answerOf),
       remove: Effect.fnUntraced(function* ({ headers, params }) {
         const id = params.connection
-        yield* changing(id, headers["if-match"], Effect.provideContext(removed(id, yield* actor), services))
+        yield* changing(id, headers["if-match"], Effect.provideContext(removed(id, yield* actor, cancel), services))
       })
     })
   })

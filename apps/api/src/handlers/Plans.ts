@@ -81,8 +81,10 @@ export const plansHandlers = (uploadLimit: number) =>
           const connection = yield* reading(setup.get(params.connection))
           const by = yield* actor
           const { once } = yield* OncePerUpload
+          const isAsync = wantsAsync(headers.prefer)
+          if (isAsync) yield* background.room(connection.id)
           return yield* Upload.taken(payload, uploadLimit, (received) => {
-            const carryOut = wantsAsync(headers.prefer)
+            const carryOut = isAsync
               ? Effect.flatMap(begun(connection, received, by), (job) => accepted(job, headers.prefer))
               : made(connection, received, by)
             return once(received.digest, carryOut)

@@ -15,6 +15,9 @@ import * as RequestId from "./RequestId.ts"
 /** The path alone: queries may hold what is nobody's business. */
 const pathOf = (url: string): string => url.split("?", 1)[0] ?? url
 
+/** Asked all day by what watches the server: that all is well is counted, and only what is not well gets a line. */
+const watched: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"])
+
 /** The answer to a request that failed. Whatever is our own fault is logged whole; the answer does not tell. */
 const rendered = <E>(cause: Cause.Cause<E>) =>
   Effect.flatMap(causeResponse(cause), ([response]) =>
@@ -44,7 +47,8 @@ export const layer = (bodyLimit: number) => {
           const { status } = response
           const millis = clock.currentTimeMillisUnsafe() - started
           Measured.answered(around, request.method, status, millis)
-          const line = Context.get(around, AnswerLines)({ ...about, status, millis })
+          const isUneventful = status < 400 && watched.has(about.path)
+          const line = isUneventful ? Effect.void : Context.get(around, AnswerLines)({ ...about, status, millis })
           return Effect.flatMap(
             Effect.flatMap(line, () => Rendering.finish(response, about.request)),
             together

@@ -1,9 +1,11 @@
 /** Lines of the log wait a moment for each other, and none is lost when the process ends by itself. */
 import { afterEach, assert, describe, it } from "@effect/vitest"
+import { Context, Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { collector } from "../../src/ops/LogLines.ts"
-import { call, closeAll, temporary } from "../support/api.ts"
+import { Readiness } from "../../src/Readiness.ts"
+import { call, closeAll, start, temporary } from "../support/api.ts"
 import { runServer } from "../support/programs.ts"
 
 afterEach(closeAll)
@@ -45,9 +47,29 @@ describe("lines of the log", () => {
     assert.deepInclude(logged, { message: "the last words", level: "INFO", annotations: { millis: 3 } })
   })
 
+  it("tell of health checks and metrics that fail, and only count the others", async () => {
+    const api = await start()
+    for (const path of ["/healthz", "/readyz?verbose=1"]) {
+      assert.strictEqual((await api.anonymous("GET", path)).status, 200)
+    }
+    const { text } = await api.call("GET", "/metrics")
+    assert.match(text, /^http_server_requests\{method="GET",status="200"\} [2-9]/m)
+    assert.deepStrictEqual(api.logged, [])
+    await api.anonymous("GET", "/metrics")
+    await Effect.runPromise(Context.get(api.context, Readiness).stop)
+    await api.anonymous("GET", "/readyz")
+    await api.call("GET", "/v1/connections")
+    const told = api.logged.map((line) => /"path":"([^"]*)".*"status":(\d+)/.exec(line)?.slice(1))
+    assert.deepStrictEqual(told, [
+      ["/metrics", "401"],
+      ["/readyz", "503"],
+      ["/v1/connections", "200"]
+    ])
+  })
+
   it("hold the last answer of a server that is stopped", async () => {
     const server = await runServer(["--data-dir", temporary()])
-    await call(server.base, "GET", "/healthz", { headers: { "x-request-id": "the-last-answer" } })
+    await call(server.base, "GET", "/openapi.json", { headers: { "x-request-id": "the-last-answer" } })
     server.kill("SIGTERM")
     assert.include((await server.ended).stderr, "the-last-answer")
   })

@@ -7,10 +7,12 @@ import { loomScim, runServer } from "./programs.ts"
 /** Runs a command; what it is told may depend on the side it is on. */
 export type Side = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) => Promise<Ran>
 
-/** People who are created at once come in any order. */
+/** People who are created at once come in any order, and stand so on the server. */
 const inOrder = (text: string): string => {
-  const isItem = (line: string) => line.includes("ItemSettled")
-  const lines = text.split("\n")
+  const isItem = (line: string) => line.includes("ItemSettled") || line.endsWith("has that external id or name by now")
+  const lines = text
+    .replace(/(?<="moved":\[\{).*(?=\}\])/, (moved) => moved.split("},{").toSorted().join("},{"))
+    .split("\n")
   const sorted = lines.filter(isItem).toSorted()
   return lines.map((line) => (isItem(line) ? sorted.shift() : line)).join("\n")
 }

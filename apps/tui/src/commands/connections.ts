@@ -8,8 +8,9 @@ import { codes, Ended } from "../Exit.ts"
 import * as Report from "../plain/Report.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
+import { Removing, removals } from "./removing.ts"
 import type { SharedFlags } from "./shared.ts"
-import { actorOf, outputOf, withSetups } from "./shared.ts"
+import { outputOf, within, withSetups } from "./shared.ts"
 
 const done = (statuses: ReadonlyArray<Progress.StepProgress>) =>
   statuses.filter(({ status }) => status === "done").length
@@ -62,10 +63,10 @@ export const remove = (flags: SharedFlags, { id, yes }: { readonly id: string; r
     if (!yes && !(yield* confirmed(question))) {
       return yield* new Ended({ code: codes.refused, reason: "NotConfirmed", detail: "Nothing was removed." })
     }
-    yield* (yield* SetupService).remove(connection.id, actorOf("cli"))
+    yield* (yield* Removing).remove(connection.id)
     return yield* Console.log(
       flags.json
         ? JSON.stringify({ removed: connection.id })
         : `Removed ${connection.id}; its token is forgotten, its log is kept.`
     )
-  }).pipe((effect) => withSetups(flags, "cli", effect))
+  }).pipe((effect) => within(flags, "cli", removals, effect))

@@ -2,30 +2,34 @@
  * A connection goes with what hangs on it: runs end, schedules go, and keys that reach nothing else are revoked. Webhooks
  * are told first and go then by themselves. Whatever a crash leaves behind can do nothing: it finds no connection.
  */
-import type { ApiKey, ApiKeyId } from "@loom-scim/core/ports/ApiKeys"
-import { ApiKeys, reach } from "@loom-scim/core/ports/ApiKeys"
-import { Runs } from "@loom-scim/core/ports/Runs"
-import { Schedules } from "@loom-scim/core/ports/Schedules"
-import type { VaultFailure } from "@loom-scim/core/ports/Vault"
-import { RunAttendant } from "@loom-scim/core/runs/RunAttendant"
-import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import type { Actor } from "@loom-scim/core/setup/Evidence"
-import type { SetupError } from "@loom-scim/core/setup/SetupService"
-import { SetupService } from "@loom-scim/core/setup/SetupService"
+import type { ApiKey, ApiKeyId } from "../ports/ApiKeys.ts"
+import { ApiKeys, reach } from "../ports/ApiKeys.ts"
+import { Runs } from "../ports/Runs.ts"
+import { Schedules } from "../ports/Schedules.ts"
+import type { VaultFailure } from "../ports/Vault.ts"
+import type { JournalFailure } from "../ports/Journal.ts"
+import type { RunId } from "../runs/Run.ts"
+import type { RunRefused } from "../runs/RunService.ts"
+import type { ConnectionId } from "./ConnectionId.ts"
+import type { Actor } from "./Evidence.ts"
+import type { SetupError } from "./SetupService.ts"
+import { SetupService } from "./SetupService.ts"
 import { DateTime, Effect } from "effect"
 
 /** What it takes. */
-export type RemovalServices = ApiKeys | RunAttendant | Runs | Schedules | SetupService
+export type RemovalServices = ApiKeys | Runs | Schedules | SetupService
+
+/** Ends a run: by who carries runs out, or by asking whoever does. */
+export type EndRun = (run: RunId, by: Actor) => Effect.Effect<unknown, JournalFailure | RunRefused>
 
 /** What is read at once. */
 const page = 200
 
 /** Nothing more is sent to the server, and what is under way is settled behind the answer. */
-const endRuns = Effect.fnUntraced(function* (id: ConnectionId, by: Actor) {
-  const attendant = yield* RunAttendant
+const endRuns = Effect.fnUntraced(function* (id: ConnectionId, by: Actor, end: EndRun) {
   const left = yield* (yield* Runs).list({ connectionId: id, unfinished: true })
   // One that is over by now needs no end.
-  yield* Effect.forEach(left, (run) => Effect.catchTag(attendant.cancel(run.id, by), "RunRefused", () => Effect.void), {
+  yield* Effect.forEach(left, (run) => Effect.catchTag(end(run.id, by), "RunRefused", () => Effect.void), {
     discard: true
   })
 })
@@ -58,10 +62,14 @@ const revokeKeys = Effect.fnUntraced(function* (id: ConnectionId) {
 })
 
 /** Removes the connection, then the rest; a caller who leaves meanwhile does not stop it half-way. */
-export const removed = (id: ConnectionId, by: Actor): Effect.Effect<void, SetupError | VaultFailure, RemovalServices> =>
+export const removed = (
+  id: ConnectionId,
+  by: Actor,
+  end: EndRun
+): Effect.Effect<void, SetupError | VaultFailure, RemovalServices> =>
   Effect.gen(function* () {
     yield* (yield* SetupService).remove(id, by)
-    yield* endRuns(id, by)
+    yield* endRuns(id, by, end)
     yield* dropSchedules(id)
     yield* revokeKeys(id)
   }).pipe(Effect.uninterruptible)

@@ -1,0 +1,121 @@
+/** How many jobs go on at once: who comes when there is no room is told so, and leaves nothing behind. */
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { JournalFailure } from "@loom-scim/core/ports/Journal"
+import { Jobs } from "@loom-scim/core/ports/Jobs"
+import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import { Context, Deferred, Effect, Layer, Option } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import { request } from "node:http"
+import { Background } from "../src/Background.ts"
+import { closeAll, start, temporary } from "./support/api.ts"
+import type { Answer, Api } from "./support/api.ts"
+import { at, connect, control, form, people, sandbox, upload } from "./support/reconcile.ts"
+
+afterEach(closeAll)
+
+const [acme, beta] = [ConnectionId.make("acme"), ConnectionId.make("beta")]
+const plans = "/v1/connections/acme/plans"
+const prefer = { prefer: "respond-async" }
+
+const post = ({ admin, base }: Api, key: string) =>
+  upload(base, admin, plans, form(people(3)), { ...prefer, "idempotency-key": key })
+
+const refused = ({ headers, json, status, text }: Answer) => {
+  assert.strictEqual(status, 429, text)
+  assert.strictEqual(json["type"], "urn:loom-scim:problem:too-many-requests")
+  assert.strictEqual(headers.get("retry-after"), "10")
+  assert.match(String(json["detail"]), /jobs of acme .*\(1\); nothing was begun/)
+  assert.match(String(json["next"]), /Send the same again in 10 s/)
+}
+
+/** The status of an upload of which nothing but the headers comes. */
+const unsent = ({ admin, base }: Api): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const headers = {
+      ...prefer,
+      authorization: `Bearer ${admin}`,
+      "content-type": "multipart/form-data; boundary=x",
+      "content-length": "100000000"
+    }
+    const sent = request(`${base}${plans}`, { method: "POST", headers }, (response) => {
+      resolve(response.statusCode ?? 0)
+      sent.destroy()
+    })
+    sent.on("error", reject).flushHeaders()
+  })
+
+describe("as many jobs of a connection as may go on at once", () => {
+  it("leave no room for another, which is refused before it is read, kept nowhere, and may come again", async () => {
+    const place = await sandbox()
+    const directory = temporary()
+    const dnsServers = [`${place.dns.host}:${place.dns.port}`]
+    const lab = { directory, allowPrivateNetwork: true, dnsServers, rate: 10_000, connectionJobLimit: 1 }
+    const api = await start(lab)
+    await connect(api.call, place)
+    await control(place, "faults", { kind: "latency", ms: 60_000, match: { method: "GET" } })
+    // Some of them are refused before they are read, some only when they have come.
+    const keys = ["one", "two", "three", "four"]
+    const answers = await Promise.all(keys.map((key) => post(api, key)))
+    const late = keys.filter((_, index) => answers[index]?.status !== 202)
+    assert.lengthOf(late, 3)
+    for (const answer of answers) if (answer.status !== 202) refused(answer)
+    assert.strictEqual(await unsent(api), 429)
+    refused(
+      await api.call("POST", "/v1/connections/acme/checks", { headers: { ...prefer, "idempotency-key": "five" } })
+    )
+    const sql = Context.get(api.context, SqlClient)
+    assert.lengthOf(await Effect.runPromise(sql.unsafe("SELECT id FROM jobs")), 1)
+    await api.close()
+    await control(place, "faults", null, "DELETE")
+    const again = await start(lab)
+    for (const key of late) {
+      const { headers, status, text } = await post(again, key)
+      assert.strictEqual(status, 202, text)
+      const job = headers.get("location") ?? ""
+      while (at((await again.call("GET", job)).json, "status") === "running") await Effect.runPromise(Effect.sleep(20))
+    }
+  }, 60_000)
+})
+
+/** The jobs of a server whose store fails when it is told to. */
+const server = (limits: { readonly connectionJobLimit: number; readonly jobLimit: number }) => {
+  const store = { isAway: false }
+  const away = new JournalFailure({ reason: "unavailable", detail: "away", next: "" })
+  const jobs = Jobs.of({
+    keep: () => (store.isAway ? Effect.fail(away) : Effect.void),
+    find: () => Effect.succeed(Option.none()),
+    prune: () => Effect.void
+  })
+  return { store, layer: Background.layer(limits).pipe(Layer.provide(Layer.succeed(Jobs, jobs))) }
+}
+
+const by = { name: "key ci", face: "api" } as const
+
+describe("room for jobs", () => {
+  it("is one server's, whatever the connections, and is there again however a job ends", async () => {
+    const { layer, store } = server({ connectionJobLimit: 2, jobLimit: 3 })
+    await Effect.gen(function* () {
+      const { begin, room } = yield* Background
+      const tries = (connection: ConnectionId, work: Effect.Effect<string>) =>
+        Effect.map(Effect.result(begin(connection, "plan", by, work)), ({ _tag }) => _tag)
+      const gate = yield* Deferred.make<string>()
+      const wait = Deferred.await(gate)
+      const first = yield* Effect.all([acme, acme, acme, beta, beta].map((connection) => tries(connection, wait)))
+      assert.deepStrictEqual(first, ["Success", "Success", "Failure", "Success", "Failure"])
+      const full = yield* Effect.flip(room(beta))
+      assert.include(full.detail, "this server carries out at once (3)")
+      yield* Deferred.succeed(gate, "/done")
+      yield* Effect.sleep(0)
+      for (const work of [Effect.succeed("/done"), Effect.die(new Error("broken")), Effect.interrupt]) {
+        for (let turns = 0; turns < 4; turns++) {
+          assert.strictEqual(yield* tries(acme, work), "Success")
+          yield* Effect.sleep(0)
+        }
+      }
+      store.isAway = true
+      for (let turns = 0; turns < 4; turns++) assert.strictEqual(yield* tries(acme, wait), "Failure")
+      store.isAway = false
+      assert.strictEqual(yield* tries(acme, wait), "Success")
+    }).pipe(Effect.provide(layer), Effect.runPromise)
+  })
+})
