@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs"
 import type { Plugin } from "rolldown"
 import { rolldown } from "rolldown"
+import { ascii, httpWithoutFetch } from "../../bundle.shared.ts"
 
 rmSync("dist", { recursive: true, force: true })
 /** Yoga fetches its embedded WebAssembly from a data: URL, which makes Node load its whole fetch at every start. */
@@ -18,7 +19,7 @@ const yogaWithoutFetch: Plugin = {
 }
 
 const bundle = await rolldown({
-  plugins: [yogaWithoutFetch],
+  plugins: [yogaWithoutFetch, httpWithoutFetch, ascii],
   input: { main: "src/main.ts" },
   platform: "node",
   // Optional of ink's: only for its developers.
