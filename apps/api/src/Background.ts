@@ -9,7 +9,6 @@ import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { Cause, Context, DateTime, Effect, Exit, Fiber, FiberSet, Layer, Option, Random, Schedule } from "effect"
 import * as JobRoom from "./JobRoom.ts"
-import type { Settings } from "./Settings.ts"
 
 /** One without a sign of life for this long belongs to a process that died. */
 const abandonedAfter = { minutes: 1 } as const
@@ -77,7 +76,7 @@ export class Background extends Context.Service<
   }
 >()("loom-scim-api/Background") {
   /** They end with the layer's scope: what is not done by then is interrupted, and says so. */
-  static readonly layer = (limits: Pick<Settings, "connectionJobLimit" | "jobLimit">) =>
+  static readonly layer = (limits: JobRoom.JobLimits) =>
     Layer.effect(
       Background,
       Effect.gen(function* () {

@@ -7,47 +7,47 @@ import type { Settings } from "./Settings.ts"
 /** Seconds. How long a job takes nobody knows; the small ones are over by then. */
 const retryAfter = 10
 
-/** What is full; null for nothing. */
-const fullOf = (
-  { connectionJobLimit, jobLimit }: Pick<Settings, "connectionJobLimit" | "jobLimit">,
-  counts: ReadonlyMap<ConnectionId, number>,
-  connection: ConnectionId
-): TooManyProblem | null => {
-  const next = `Send the same again in ${retryAfter} s.`
-  if ((counts.get(connection) ?? 0) >= connectionJobLimit) {
-    const detail = `As many jobs of ${connection} go on as may at once (${connectionJobLimit}); nothing was begun.`
-    return new TooManyProblem({ detail, next, retryAfter })
-  }
-  if ([...counts.values()].reduce((sum, count) => sum + count, 0) >= jobLimit) {
-    const detail = `As many jobs go on as this server carries out at once (${jobLimit}); nothing was begun.`
-    return new TooManyProblem({ detail, next, retryAfter })
-  }
-  return null
-}
+/** The limits. */
+export type JobLimits = Pick<Settings, "connectionJobLimit" | "jobLimit">
 
 /** The room that there is. */
-export const make = (limits: Pick<Settings, "connectionJobLimit" | "jobLimit">) => {
+export const make = ({ connectionJobLimit, jobLimit }: JobLimits) => {
   const counts = new Map<ConnectionId, number>()
-  /** Fails when there is none for a job of this connection. */
-  const look = (connection: ConnectionId): Effect.Effect<void, TooManyProblem> =>
+  const of = (connection: ConnectionId): number => counts.get(connection) ?? 0
+
+  /** What is full; null for nothing. */
+  const full = (connection: ConnectionId): TooManyProblem | null => {
+    const next = `Send the same again in ${retryAfter} s.`
+    if (of(connection) >= connectionJobLimit) {
+      const detail = `As many jobs of ${connection} go on as may at once (${connectionJobLimit}); nothing was begun.`
+      return new TooManyProblem({ detail, next, retryAfter })
+    }
+    if ([...counts.values()].reduce((sum, count) => sum + count, 0) >= jobLimit) {
+      const detail = `As many jobs go on as this server carries out at once (${jobLimit}); nothing was begun.`
+      return new TooManyProblem({ detail, next, retryAfter })
+    }
+    return null
+  }
+
+  /** Does something at once when there is room for a job of this connection, so that no two take the last place. */
+  const whenFree = (connection: ConnectionId, then: () => void): Effect.Effect<void, TooManyProblem> =>
     Effect.suspend(() => {
-      const full = fullOf(limits, counts, connection)
-      return full === null ? Effect.void : Effect.fail(full)
-    })
-  /** Takes a place, until {@link leave}. */
-  const enter = (connection: ConnectionId): Effect.Effect<void, TooManyProblem> =>
-    // Seen and taken at once, so that no two take the last place.
-    Effect.suspend(() => {
-      const full = fullOf(limits, counts, connection)
-      if (full !== null) return Effect.fail(full)
-      counts.set(connection, (counts.get(connection) ?? 0) + 1)
+      const problem = full(connection)
+      if (problem !== null) return Effect.fail(problem)
+      then()
       return Effect.void
     })
-  const leave = (connection: ConnectionId): Effect.Effect<void> =>
-    Effect.sync(() => {
-      const count = (counts.get(connection) ?? 0) - 1
-      if (count > 0) counts.set(connection, count)
-      else counts.delete(connection)
-    })
-  return { look, enter, leave }
+
+  return {
+    /** Fails when there is none. */
+    look: (connection: ConnectionId) => whenFree(connection, () => undefined),
+    /** Takes a place, until it is left. */
+    enter: (connection: ConnectionId) => whenFree(connection, () => counts.set(connection, of(connection) + 1)),
+    leave: (connection: ConnectionId): Effect.Effect<void> =>
+      Effect.sync(() => {
+        const count = of(connection) - 1
+        if (count > 0) counts.set(connection, count)
+        else counts.delete(connection)
+      })
+  }
 }

@@ -20,12 +20,11 @@ export const transaction = <A, E, R>(
       })
     )
     return Effect.catchCause(sql.withTransaction(observed), (cause) => {
-      if (Cause.hasInterrupts(cause) || Cause.hasDies(own)) return Effect.failCause(cause)
-      const lost = cause.reasons
-        .filter(Cause.isDieReason)
-        .map(({ defect }) => defect)
-        .find(isSqlError)
-      if (lost === undefined) return Effect.failCause(cause)
-      return Cause.hasFails(own) ? Effect.failCause(own) : Effect.fail(lost)
+      const failed = own.reasons.find(Cause.isFailReason)
+      const defects = cause.reasons.filter(Cause.isDieReason).map(({ defect }) => defect)
+      const lost = defects.find(isSqlError)
+      const isOnlyLost = defects.every((defect) => isSqlError(defect) || defect === failed?.error)
+      if (lost === undefined || Cause.hasInterrupts(cause) || !isOnlyLost) return Effect.failCause(cause)
+      return Effect.fail(failed === undefined ? lost : failed.error)
     })
   })
