@@ -6,7 +6,7 @@ import * as Wire from "@loom-scim/core/scim/TransportWire"
 import type { Scope } from "effect"
 import { Effect, Layer } from "effect"
 import type { HttpClientRequest } from "effect/http"
-import { HttpClient } from "effect/http"
+import { HttpClient, HttpClientError } from "effect/http"
 import type { CaRejected } from "./guardedAgent.ts"
 import * as GuardedAgent from "./guardedAgent.ts"
 import * as Straight from "./straight.ts"
@@ -29,27 +29,35 @@ export const make = Effect.fnUntraced(function* (
   options: ScimHttpOptions
 ): Effect.fn.Return<HttpClient.HttpClient, CaRejected, DomainResolver | Scope.Scope> {
   const over = Effect.fnUntraced(function* (allowPrivateNetwork: boolean) {
-    const dispatcher = yield* GuardedAgent.make({
+    const agent = yield* GuardedAgent.make({
       allowPrivateNetwork,
       timeoutMillis: options.timeoutMillis ?? 10_000,
       ...(options.ca === undefined ? {} : { ca: options.ca })
     })
-    const client = yield* Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, dispatcher)
-    return { client, dispatcher }
+    const client = Effect.flatMap(agent.dispatcher, (made) =>
+      Effect.provideService(NodeHttpClient.makeUndici, NodeHttpClient.Dispatcher, made)
+    )
+    return { agent, client: yield* Effect.cached(client) }
   })
   const strict = yield* over(false)
   const lab = yield* over(true)
   const client = HttpClient.makeWith(
     (sending: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
-      Effect.flatMap(sending, (request) =>
-        Effect.flatMap(AllowPrivateNetwork, (allowed) =>
-          (allowed || options.allowPrivateNetwork === true ? lab : strict).client.execute(request)
+      Effect.gen(function* () {
+        const request = yield* sending
+        const allowed = yield* AllowPrivateNetwork
+        const { client } = allowed || options.allowPrivateNetwork === true ? lab : strict
+        const ready = yield* Effect.mapError(
+          client,
+          (cause) =>
+            new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
         )
-      ),
+        return yield* ready.execute(request)
+      }),
     Effect.succeed
   )
   const first = options.allowPrivateNetwork === true ? lab : strict
-  return Wire.attach(client, Straight.make(first.dispatcher, lab.dispatcher))
+  return Wire.attach(client, Straight.make(first.agent, lab.agent))
 })
 
 /**

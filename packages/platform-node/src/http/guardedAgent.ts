@@ -7,9 +7,10 @@ import { DnsFailure, DomainResolver } from "@loom-scim/core/ports/DomainResolver
 import { ForbiddenAddress } from "@loom-scim/core/scim/NetworkPolicy"
 import * as Address from "@loom-scim/core/setup/Address"
 import { refuseAddress, refuseResolved } from "@loom-scim/core/setup/BridgeUrl"
-import { Cause, Effect, Exit, Schema } from "effect"
-import type { Scope } from "effect"
-import type { buildConnector, Dispatcher } from "undici"
+import type { Result } from "effect"
+import { Cause, Effect, Exit, Schema, Scope } from "effect"
+import type * as Undici from "undici"
+import type { Agent, buildConnector, Dispatcher } from "undici"
 
 /** The certificate authority given is not a PEM file with certificates. */
 export class CaRejected extends Schema.TaggedError<CaRejected>()("CaRejected", { detail: Schema.String }) {
@@ -25,6 +26,13 @@ export interface GuardedAgentOptions {
   readonly timeoutMillis: number
   /** PEM certificates trusted beside the system's. */
   readonly ca?: string
+}
+
+/** An agent that is made when it is first used, since undici is a good part of what a program has to load. */
+export interface GuardedAgent {
+  readonly dispatcher: Effect.Effect<Dispatcher, Cause.UnknownError>
+  /** The same without a fiber: calls at once when the agent is made already. */
+  readonly use: (take: (dispatcher: Result.Result<Dispatcher, Cause.UnknownError>) => void) => void
 }
 
 /** Every certificate authority to trust; undefined for Node's default. */
@@ -52,6 +60,31 @@ const admitted = (resolver: DomainResolver["Service"], allowPrivateNetwork: bool
     return addresses
   })
 
+/** Puts an agent together from undici, which is handed in. */
+type Build = (undici: typeof Undici) => { readonly agent: Agent; readonly dispatcher: Dispatcher }
+
+/** Loads undici at the first use, and closes the agent with the scope if there is one by then. */
+const later = Effect.fnUntraced(function* (build: Build): Effect.fn.Return<GuardedAgent, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const load = Effect.gen(function* () {
+    const { agent, dispatcher } = build(yield* Effect.tryPromise(() => import("undici")))
+    yield* Scope.addFinalizer(
+      scope,
+      Effect.promise(() => agent.destroy())
+    )
+    return dispatcher
+  })
+  const dispatcher = yield* Effect.cached(Effect.uninterruptible(load))
+  let made: Result.Result<Dispatcher, Cause.UnknownError> | undefined
+  return {
+    dispatcher,
+    use: (take) => {
+      if (made !== undefined) take(made)
+      else Effect.runCallback(Effect.map(Effect.result(dispatcher), (result) => take((made = result))))
+    }
+  }
+})
+
 /**
  * A scoped undici agent for http and https: HTTP/1.1, no redirects, and connections only to allowed addresses. Names are
  * resolved through `DomainResolver` in the moment of connecting and exactly what was judged is connected to, so an answer
@@ -59,12 +92,11 @@ const admitted = (resolver: DomainResolver["Service"], allowPrivateNetwork: bool
  */
 export const make = Effect.fnUntraced(function* (
   options: GuardedAgentOptions
-): Effect.fn.Return<Dispatcher, CaRejected, DomainResolver | Scope.Scope> {
+): Effect.fn.Return<GuardedAgent, CaRejected, DomainResolver | Scope.Scope> {
   const { allowPrivateNetwork, timeoutMillis } = options
   const ca = yield* authorities(options.ca)
   const resolver = yield* DomainResolver
   const resolve = admitted(resolver, allowPrivateNetwork)
-  const undici = yield* Effect.promise(() => import("undici"))
 
   const lookup: LookupFunction = (host, { all, family }, callback) => {
     const wanted = family === 4 || family === "IPv4" ? 4 : family === 6 || family === "IPv6" ? 6 : undefined
@@ -85,28 +117,27 @@ export const make = Effect.fnUntraced(function* (
     Effect.runCallback(resolve(host), { onExit: answer })
   }
 
-  const connect = undici.buildConnector({
-    lookup,
-    timeout: timeoutMillis,
-    allowH2: false,
-    autoSelectFamily: true,
-    ...(ca === undefined ? {} : { ca })
+  return yield* later((undici) => {
+    const connect = undici.buildConnector({
+      lookup,
+      timeout: timeoutMillis,
+      allowH2: false,
+      autoSelectFamily: true,
+      ...(ca === undefined ? {} : { ca })
+    })
+    // A literal address is never looked up, and a name such as metadata.google.internal is refused whatever DNS says.
+    const guarded: buildConnector.connector = (target, callback) => {
+      const host = target.hostname.replace(/^\[(.*)\]$/, "$1")
+      const detail = refuseAddress(host, Address.classifyHost(host), allowPrivateNetwork)
+      if (detail === undefined) connect(target, callback)
+      else queueMicrotask(() => callback(new ForbiddenAddress({ host, detail }), null))
+    }
+    const agent = new undici.Agent({ connect: guarded, allowH2: false })
+    // Set on each request, since Effect's client sets its own, far longer ones there.
+    const dispatcher = agent.compose(
+      (dispatch) => (request, handler) =>
+        dispatch({ ...request, headersTimeout: timeoutMillis, bodyTimeout: timeoutMillis }, handler)
+    )
+    return { agent, dispatcher }
   })
-  // A literal address is never looked up, and a name such as metadata.google.internal is refused whatever DNS says.
-  const guarded: buildConnector.connector = (target, callback) => {
-    const host = target.hostname.replace(/^\[(.*)\]$/, "$1")
-    const detail = refuseAddress(host, Address.classifyHost(host), allowPrivateNetwork)
-    if (detail === undefined) connect(target, callback)
-    else queueMicrotask(() => callback(new ForbiddenAddress({ host, detail }), null))
-  }
-
-  const agent = yield* Effect.acquireRelease(
-    Effect.sync(() => new undici.Agent({ connect: guarded, allowH2: false })),
-    (acquired) => Effect.promise(() => acquired.destroy())
-  )
-  // Set on each request, since Effect's client sets its own, far longer ones there.
-  return agent.compose(
-    (dispatch) => (request, handler) =>
-      dispatch({ ...request, headersTimeout: timeoutMillis, bodyTimeout: timeoutMillis }, handler)
-  )
 })

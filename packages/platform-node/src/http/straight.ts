@@ -1,7 +1,9 @@
 /** Whole answers straight from undici, as core's `TransportWire` wants them. */
 import type { Send, WireAnswer, WireRequest } from "@loom-scim/core/scim/TransportWire"
+import type { Cause } from "effect"
 import { Result } from "effect"
 import type { Dispatcher } from "undici"
+import type { GuardedAgent } from "./guardedAgent.ts"
 
 type Done = Parameters<Send>[1]
 type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>[2]
@@ -38,6 +40,13 @@ class Collector implements Dispatcher.DispatchHandler {
   constructor(limit: number, done: Done) {
     this.#limit = limit
     this.#done = done
+  }
+
+  /** Sends, unless nobody waits any more. */
+  begin(dispatcher: Result.Result<Dispatcher, Cause.UnknownError>, request: Dispatcher.DispatchOptions): void {
+    if (this.#isOver) return
+    if (Result.isSuccess(dispatcher)) dispatcher.success.dispatch(request, this)
+    else this.#finish(Result.fail(dispatcher.failure))
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -111,12 +120,13 @@ const targetOf = (url: string): { readonly origin: string; readonly path: string
   return { origin: parsed.origin, path: parsed.pathname + parsed.search }
 }
 
-/** The straight way over two dispatchers: `lab` for requests that may reach private networks, `strict` for the others. */
+/** The straight way over two agents: `lab` for requests that may reach private networks, `strict` for the others. */
 export const make =
-  (strict: Dispatcher, lab: Dispatcher): Send =>
+  (strict: GuardedAgent, lab: GuardedAgent): Send =>
   ({ allowPrivateNetwork, body, headers, maxBodyBytes, method, url }: WireRequest, done) => {
     const collector = new Collector(maxBodyBytes, done)
     const request = { ...targetOf(url), method, headers, body: body ?? null }
-    ;(allowPrivateNetwork ? lab : strict).dispatch(request, collector)
+    const agent = allowPrivateNetwork ? lab : strict
+    agent.use((dispatcher) => collector.begin(dispatcher, request))
     return () => collector.giveUp()
   }
