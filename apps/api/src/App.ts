@@ -1,7 +1,8 @@
 /** The application: every group's handlers behind the middlewares, documentation beside them. It needs an HttpServer. */
 import { Api } from "@loom-scim/contract/Api"
-import { Layer } from "effect"
+import { ByteSize, Layer } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as AuditedLive from "./audit/AuditedLive.ts"
 import { Authenticator } from "./auth/Authenticator.ts"
@@ -49,8 +50,11 @@ export type AppSettings = Pick<
   | "uploadLimit"
 >
 
-/** Serves the API on the context's HttpServer. */
-export const layer = (settings: AppSettings) => {
+/**
+ * Serves the API on the context's HttpServer. The services are given to the routes and not to the server: a request begins
+ * with what surrounds the server, and that is copied for each.
+ */
+export const layer = <A, E, R>(settings: AppSettings, services: Layer.Layer<A, E, R>) => {
   const { allowPrivateNetwork, bodyLimit, uploadLimit } = settings
   const handlers = Layer.mergeAll(
     HealthHandlers,
@@ -85,7 +89,9 @@ export const layer = (settings: AppSettings) => {
     Metrics.layer,
     NangoReceiver.layer(settings),
     Status.layer(settings),
-    Edge.layer(bodyLimit)
-  ).pipe(Layer.provide(Authenticator.layer(settings)))
-  return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true })
+    Edge.layer
+  ).pipe(Layer.provide(Authenticator.layer(settings)), Layer.provide(services))
+  return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+    Layer.provide(Layer.succeed(MaxBodySize, ByteSize.bytes(bodyLimit)))
+  )
 }

@@ -41,10 +41,11 @@ export const layer = (
       if (url !== null) yield* Effect.ignore(DirectoryLock.announceUrl(resolve(settings.directory), url))
     })
   )
-  return Layer.mergeAll(draining(settings.drainMillis), announced).pipe(
-    Layer.provideMerge(App.layer(settings)),
-    Layer.provide(Listener.layer(settings)),
-    Layer.provide(firstKey),
-    Layer.provide(Layer.merge(Services.layer(settings), Readiness.layer))
+  const services = Layer.merge(Services.layer(settings), Readiness.layer)
+  const withServices = Layer.provide(services)
+  return Layer.merge(withServices(draining(settings.drainMillis)), announced).pipe(
+    Layer.provideMerge(App.layer(settings, services)),
+    // Built once for all, before anybody can connect, and closed when nobody is connected any more.
+    Layer.provide(Listener.layer(settings).pipe(Layer.provide(withServices(firstKey))))
   )
 }

@@ -37,8 +37,8 @@ export const parse = (credential: Redacted.Redacted): Option.Option<Given> => {
     : Option.some({ id: ApiKeyId.make(id), hash: hashOf(secret) })
 }
 
-/** Compares two hashes in a time that does not tell how much of them agrees. */
+/** Compares two hashes, as `hashOf` writes them, in a time that does not tell how much of them agrees. */
 export const sameHash = (given: string, stored: string): boolean => {
-  const [a, b] = [Buffer.from(given, "hex"), Buffer.from(stored, "hex")]
+  const [a, b] = [Buffer.from(given, "latin1"), Buffer.from(stored, "latin1")]
   return a.length === b.length && timingSafeEqual(a, b)
 }

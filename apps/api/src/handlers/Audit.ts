@@ -13,6 +13,7 @@ import { Ledger } from "@loom-scim/core/ports/Ledger"
 import type { Recorded } from "@loom-scim/core/setup/Event"
 import { DateTime, Effect } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { group } from "./group.ts"
 import { pageOf } from "./paging.ts"
 
 interface Placed {
@@ -41,25 +42,25 @@ const behind = (
 const newest = (one: Placed, other: Placed): number =>
   DateTime.toEpochMillis(other.shown.at) - DateTime.toEpochMillis(one.shown.at)
 
-export const AuditHandlers = HttpApiBuilder.group(
-  Api,
-  "audit",
-  Effect.fnUntraced(function* (handlers) {
+export const AuditHandlers = group(
+  Effect.gen(function* () {
     const ledger = yield* Ledger
     const log = yield* AuditLog
-    return handlers.handleAll({
-      list: Effect.fnUntraced(function* ({ query }) {
-        const { grants } = yield* Principal
-        const limit = query.limit ?? defaultLimit
-        const before = query.cursor === undefined ? null : behind(query.cursor.auditBefore)
-        const which = { of: reach(grants), limit: limit + 1 }
-        const events = yield* Effect.mapError(ledger.events({ ...which, before: before?.events ?? null }), ofStore)
-        const entries = yield* Effect.mapError(log.list({ ...which, before: before?.entries ?? null }), ofStore)
-        // Sorting keeps the order of what is of one moment: each log's own, events first.
-        const found = [...events.map(ofEvent), ...entries.map(ofEntry)].toSorted(newest)
-        const { nextCursor, rows } = yield* pageOf(found, limit, AuditCursor, ({ place }) => ({ auditBefore: place }))
-        return { items: rows.map(({ shown }) => shown), nextCursor }
+    return HttpApiBuilder.group(Api, "audit", (handlers) =>
+      handlers.handleAll({
+        list: Effect.fnUntraced(function* ({ query }) {
+          const { grants } = yield* Principal
+          const limit = query.limit ?? defaultLimit
+          const before = query.cursor === undefined ? null : behind(query.cursor.auditBefore)
+          const which = { of: reach(grants), limit: limit + 1 }
+          const events = yield* Effect.mapError(ledger.events({ ...which, before: before?.events ?? null }), ofStore)
+          const entries = yield* Effect.mapError(log.list({ ...which, before: before?.entries ?? null }), ofStore)
+          // Sorting keeps the order of what is of one moment: each log's own, events first.
+          const found = [...events.map(ofEvent), ...entries.map(ofEntry)].toSorted(newest)
+          const { nextCursor, rows } = yield* pageOf(found, limit, AuditCursor, ({ place }) => ({ auditBefore: place }))
+          return { items: rows.map(({ shown }) => shown), nextCursor }
+        })
       })
-    })
+    )
   })
 )

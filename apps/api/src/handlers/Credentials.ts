@@ -10,7 +10,8 @@ import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect } from "effect"
 import type { Redacted } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import { actor, changing, reading, versioned } from "./support.ts"
+import { group } from "./group.ts"
+import { actor, changingIn, reading, versioned } from "./support.ts"
 
 const shown = ({ state: { bridgeUrl, endpoint, token } }: Connection): typeof Credentials.Type => ({
   endpoint,
@@ -18,11 +19,10 @@ const shown = ({ state: { bridgeUrl, endpoint, token } }: Connection): typeof Cr
   token
 })
 
-export const CredentialsHandlers = HttpApiBuilder.group(
-  Api,
-  "credentials",
-  Effect.fnUntraced(function* (handlers) {
+export const CredentialsHandlers = group(
+  Effect.gen(function* () {
     const setup = yield* SetupService
+    const changing = changingIn(setup)
     const prober = yield* ScimProbe
 
     /** Fails unless the server takes the token; nothing is recorded. */
@@ -44,31 +44,39 @@ export const CredentialsHandlers = HttpApiBuilder.group(
       })
     })
 
-    return handlers.handleAll({
-      get: Effect.fnUntraced(function* ({ params }) {
-        const connection = yield* reading(setup.get(params.connection))
-        return versioned(connection, shown(connection))
-      }),
-      save: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        const { expiresAt = null, token } = payload
-        const id = params.connection
-        const connection = yield* changing(id, headers["if-match"], setup.saveToken(id, token, expiresAt, yield* actor))
-        return versioned(connection, shown(connection))
-      }),
-      rotate: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        const { expiresAt = null, token } = payload
-        const id = params.connection
-        const by = yield* actor
-        const before = yield* reading(setup.get(id))
-        yield* prove(before, token)
-        yield* changing(id, headers["if-match"], setup.saveToken(id, token, expiresAt, by))
-        const proven = setup.probe(id, by)
-        const connection = yield* Effect.mapError(
-          before.state.connected === null ? proven : Effect.andThen(proven, setup.submit(id, { _tag: "Connect" }, by)),
-          (error) => ofSetup(error)
-        )
-        return versioned(connection, shown(connection))
+    return HttpApiBuilder.group(Api, "credentials", (handlers) =>
+      handlers.handleAll({
+        get: Effect.fnUntraced(function* ({ params }) {
+          const connection = yield* reading(setup.get(params.connection))
+          return versioned(connection, shown(connection))
+        }),
+        save: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const { expiresAt = null, token } = payload
+          const id = params.connection
+          const connection = yield* changing(
+            id,
+            headers["if-match"],
+            setup.saveToken(id, token, expiresAt, yield* actor)
+          )
+          return versioned(connection, shown(connection))
+        }),
+        rotate: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const { expiresAt = null, token } = payload
+          const id = params.connection
+          const by = yield* actor
+          const before = yield* reading(setup.get(id))
+          yield* prove(before, token)
+          yield* changing(id, headers["if-match"], setup.saveToken(id, token, expiresAt, by))
+          const proven = setup.probe(id, by)
+          const connection = yield* Effect.mapError(
+            before.state.connected === null
+              ? proven
+              : Effect.andThen(proven, setup.submit(id, { _tag: "Connect" }, by)),
+            (error) => ofSetup(error)
+          )
+          return versioned(connection, shown(connection))
+        })
       })
-    })
+    )
   })
 )

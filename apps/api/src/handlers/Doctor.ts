@@ -12,42 +12,43 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Examinations } from "../Examinations.ts"
 import { asyncApplied, wantsAsync } from "./answers.ts"
 import { doctorView as shown } from "./doctorView.ts"
+import { group } from "./group.ts"
 import { actor, reading } from "./support.ts"
 
-export const DoctorHandlers = HttpApiBuilder.group(
-  Api,
-  "doctor",
-  Effect.fnUntraced(function* (handlers) {
+export const DoctorHandlers = group(
+  Effect.gen(function* () {
     const setup = yield* SetupService
     const clients = yield* ConnectedClient
     const reports = yield* Reports
     const examinations = yield* Examinations
-    return handlers.handleAll({
-      examine: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        const connection = yield* reading(setup.get(params.connection))
-        const connected = yield* Effect.mapError(clients.open(connection), (error) => ofSetup(error))
-        const { removeLeftovers = false, write = false } = payload
-        const { begun, ended } = yield* examinations.begin(
-          connection,
-          connected,
-          { write, removeLeftovers },
-          yield* actor
-        )
-        if (!wantsAsync(headers.prefer)) return shown(yield* ended, yield* DateTime.now)
-        const report = yield* Effect.orDie(Schema.encodeEffect(DoctorReport)(shown(begun, begun.begunAt)))
-        const location = `/v1/connections/${params.connection}/doctor`
-        return HttpServerResponse.jsonUnsafe(report, {
-          status: 202,
-          headers: { location, ...asyncApplied }
+    return HttpApiBuilder.group(Api, "doctor", (handlers) =>
+      handlers.handleAll({
+        examine: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          const connection = yield* reading(setup.get(params.connection))
+          const connected = yield* Effect.mapError(clients.open(connection), (error) => ofSetup(error))
+          const { removeLeftovers = false, write = false } = payload
+          const { begun, ended } = yield* examinations.begin(
+            connection,
+            connected,
+            { write, removeLeftovers },
+            yield* actor
+          )
+          if (!wantsAsync(headers.prefer)) return shown(yield* ended, yield* DateTime.now)
+          const report = yield* Effect.orDie(Schema.encodeEffect(DoctorReport)(shown(begun, begun.begunAt)))
+          const location = `/v1/connections/${params.connection}/doctor`
+          return HttpServerResponse.jsonUnsafe(report, {
+            status: 202,
+            headers: { location, ...asyncApplied }
+          })
+        }),
+        latest: Effect.fnUntraced(function* ({ params }) {
+          yield* reading(setup.get(params.connection))
+          const found = yield* Effect.mapError(reports.examination(params.connection), ofStore)
+          if (Option.isSome(found)) return shown(found.value, yield* DateTime.now)
+          const detail = "The doctor has not examined this connection through the API yet."
+          return yield* new NotFoundProblem({ detail, next: "Have it examined: POST to the same path." })
         })
-      }),
-      latest: Effect.fnUntraced(function* ({ params }) {
-        yield* reading(setup.get(params.connection))
-        const found = yield* Effect.mapError(reports.examination(params.connection), ofStore)
-        if (Option.isSome(found)) return shown(found.value, yield* DateTime.now)
-        const detail = "The doctor has not examined this connection through the API yet."
-        return yield* new NotFoundProblem({ detail, next: "Have it examined: POST to the same path." })
       })
-    })
+    )
   })
 )

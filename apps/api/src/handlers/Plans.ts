@@ -17,6 +17,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Background } from "../Background.ts"
 import { accepted, located, wantsAsync, wantsMarkdown, working } from "./answers.ts"
+import { group } from "./group.ts"
 import { actor, reading } from "./support.ts"
 import * as Upload from "./upload.ts"
 import * as UploadedPlan from "./uploadedPlan.ts"
@@ -31,10 +32,8 @@ const pieces = function* (text: string): Generator<Uint8Array, void> {
 
 /** The handlers; an upload may have so many bytes. */
 export const plansHandlers = (uploadLimit: number) =>
-  HttpApiBuilder.group(
-    Api,
-    "plans",
-    Effect.fnUntraced(function* (handlers) {
+  group(
+    Effect.gen(function* () {
       const background = yield* Background
       const plans = yield* KeptPlans
       const setup = yield* SetupService
@@ -76,39 +75,41 @@ export const plansHandlers = (uploadLimit: number) =>
 
       const shown = (kept: KeptPlan) => located(Plan, kept, 200, null)
 
-      return handlers.handleAll({
-        make: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const connection = yield* reading(setup.get(params.connection))
-          const by = yield* actor
-          const { once } = yield* OncePerUpload
-          const isAsync = wantsAsync(headers.prefer)
-          if (isAsync) yield* background.room(connection.id)
-          return yield* Upload.taken(payload, uploadLimit, (received) => {
-            const carryOut = isAsync
-              ? Effect.flatMap(begun(connection, received, by), (job) => accepted(job, headers.prefer))
-              : made(connection, received, by)
-            return once(received.digest, carryOut)
+      return HttpApiBuilder.group(Api, "plans", (handlers) =>
+        handlers.handleAll({
+          make: Effect.fnUntraced(function* ({ headers, params, payload }) {
+            const connection = yield* reading(setup.get(params.connection))
+            const by = yield* actor
+            const { once } = yield* OncePerUpload
+            const isAsync = wantsAsync(headers.prefer)
+            if (isAsync) yield* background.room(connection.id)
+            return yield* Upload.taken(payload, uploadLimit, (received) => {
+              const carryOut = isAsync
+                ? Effect.flatMap(begun(connection, received, by), (job) => accepted(job, headers.prefer))
+                : made(connection, received, by)
+              return once(received.digest, carryOut)
+            })
+          }),
+          take: Effect.fnUntraced(function* ({ params, payload }) {
+            const connection = yield* reading(setup.get(params.connection))
+            const by = yield* actor
+            const { once } = yield* OncePerUpload
+            const received = yield* UploadedPlan.receive(payload, uploadLimit)
+            return yield* once(received.digest, UploadedPlan.taken(connection, received, plans.take, by))
+          }),
+          get: Effect.fnUntraced(function* ({ params }) {
+            if (yield* wantsMarkdown) return yield* markdown(params.connection, params.plan, 200)
+            return yield* shown(yield* looked(plans.find(params.connection, params.plan)))
+          }),
+          file: Effect.fnUntraced(function* ({ params }) {
+            const file = yield* looked(plans.load(params.connection, params.plan))
+            return Stream.fromIterable(pieces(PlanFile.toJson(file)))
+          }),
+          drift: Effect.fnUntraced(function* ({ params }) {
+            const moved = yield* working(plans.drift(params.connection, params.plan))
+            return { ok: moved.length === 0, moved }
           })
-        }),
-        take: Effect.fnUntraced(function* ({ params, payload }) {
-          const connection = yield* reading(setup.get(params.connection))
-          const by = yield* actor
-          const { once } = yield* OncePerUpload
-          const received = yield* UploadedPlan.receive(payload, uploadLimit)
-          return yield* once(received.digest, UploadedPlan.taken(connection, received, plans.take, by))
-        }),
-        get: Effect.fnUntraced(function* ({ params }) {
-          if (yield* wantsMarkdown) return yield* markdown(params.connection, params.plan, 200)
-          return yield* shown(yield* looked(plans.find(params.connection, params.plan)))
-        }),
-        file: Effect.fnUntraced(function* ({ params }) {
-          const file = yield* looked(plans.load(params.connection, params.plan))
-          return Stream.fromIterable(pieces(PlanFile.toJson(file)))
-        }),
-        drift: Effect.fnUntraced(function* ({ params }) {
-          const moved = yield* working(plans.drift(params.connection, params.plan))
-          return { ok: moved.length === 0, moved }
         })
-      })
+      )
     })
   )

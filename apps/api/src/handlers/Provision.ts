@@ -10,6 +10,7 @@ import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect, Result } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { located, working } from "./answers.ts"
+import { group } from "./group.ts"
 import { reading } from "./support.ts"
 import * as Upload from "./upload.ts"
 
@@ -37,10 +38,8 @@ const shown = ({ judgement, made, plan, source, tokenScheme }: PlannedOne): type
 
 /** The handlers; an upload may have so many bytes. */
 export const provisionHandlers = (uploadLimit: number) =>
-  HttpApiBuilder.group(
-    Api,
-    "provision",
-    Effect.fnUntraced(function* (handlers) {
+  group(
+    Effect.gen(function* () {
       const setup = yield* SetupService
       const sync = yield* Sync
 
@@ -53,14 +52,16 @@ export const provisionHandlers = (uploadLimit: number) =>
         return yield* located(ProvisionProposal, shown(planned), 200, null)
       })
 
-      return handlers.handleAll({
-        propose: Effect.fnUntraced(function* ({ params, payload }) {
-          const connection = yield* reading(setup.get(params.connection))
-          const { once } = yield* OncePerUpload
-          return yield* Upload.taken(payload, uploadLimit, (received) =>
-            once(received.digest, proposed(connection, received))
-          )
+      return HttpApiBuilder.group(Api, "provision", (handlers) =>
+        handlers.handleAll({
+          propose: Effect.fnUntraced(function* ({ params, payload }) {
+            const connection = yield* reading(setup.get(params.connection))
+            const { once } = yield* OncePerUpload
+            return yield* Upload.taken(payload, uploadLimit, (received) =>
+              once(received.digest, proposed(connection, received))
+            )
+          })
         })
-      })
+      )
     })
   )

@@ -30,6 +30,7 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type { Readiness } from "../Readiness.ts"
 import { located, placeOf, runOf, standing, waited, working } from "./answers.ts"
 import { followRun } from "./followRun.ts"
+import { group } from "./group.ts"
 import { itemOf } from "./itemView.ts"
 import { pageOf } from "./paging.ts"
 import { actor, reading } from "./support.ts"
@@ -47,10 +48,8 @@ interface Begun {
 
 /** The handlers; an upload may have so many bytes. */
 export const runsHandlers = (uploadLimit: number) =>
-  HttpApiBuilder.group(
-    Api,
-    "runs",
-    Effect.fnUntraced(function* (handlers) {
+  group(
+    Effect.gen(function* () {
       const services = yield* Effect.context<
         Runs | RunService | RunEvents | SetupService | ConnectedClient | Readiness | Sync
       >()
@@ -163,87 +162,89 @@ export const runsHandlers = (uploadLimit: number) =>
         return { items: rows, nextCursor }
       })
 
-      return handlers.handleAll({
-        list: Effect.fnUntraced(function* ({ params, query }) {
-          yield* reading(setup.get(params.connection))
-          const limit = query.limit ?? defaultLimit
-          const of = {
-            connectionId: params.connection,
-            limit: limit + 1,
-            ...(query.unfinished === "true" ? { unfinished: true } : {}),
-            ...(query.cursor === undefined ? {} : { before: query.cursor.runsBefore })
-          }
-          const found = yield* Effect.mapError(runs.list(of), ofStore)
-          const { nextCursor, rows } = yield* pageOf(found, limit, RunCursor, ({ id }) => ({ runsBefore: id }))
-          return { items: rows, nextCursor }
-        }),
-        begin: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const connection = yield* reading(setup.get(params.connection))
-          const by = yield* actor
-          if (!Stream.isStream(payload)) {
-            const run = yield* working(plans.begin(connection.id, payload.plan, by))
-            const settle = (after: Run) => plans.settle(payload.plan, after)
-            return yield* answered(connection.id, { run, settle }, headers.prefer)
-          }
-          const { once } = yield* OncePerUpload
-          return yield* Upload.taken(payload, uploadLimit, (received) => {
-            const begun = Effect.flatMap(Upload.read(connection, received), (uploaded) =>
-              working(ofUpload(uploaded, by))
-            )
-            // Nobody reads the source any more, however long the run is waited for.
-            const free = Effect.tap(begun, received.drop)
-            return once(
-              received.digest,
-              Effect.flatMap(free, (run) => answered(connection.id, run, headers.prefer))
-            )
+      return HttpApiBuilder.group(Api, "runs", (handlers) =>
+        handlers.handleAll({
+          list: Effect.fnUntraced(function* ({ params, query }) {
+            yield* reading(setup.get(params.connection))
+            const limit = query.limit ?? defaultLimit
+            const of = {
+              connectionId: params.connection,
+              limit: limit + 1,
+              ...(query.unfinished === "true" ? { unfinished: true } : {}),
+              ...(query.cursor === undefined ? {} : { before: query.cursor.runsBefore })
+            }
+            const found = yield* Effect.mapError(runs.list(of), ofStore)
+            const { nextCursor, rows } = yield* pageOf(found, limit, RunCursor, ({ id }) => ({ runsBefore: id }))
+            return { items: rows, nextCursor }
+          }),
+          begin: Effect.fnUntraced(function* ({ headers, params, payload }) {
+            const connection = yield* reading(setup.get(params.connection))
+            const by = yield* actor
+            if (!Stream.isStream(payload)) {
+              const run = yield* working(plans.begin(connection.id, payload.plan, by))
+              const settle = (after: Run) => plans.settle(payload.plan, after)
+              return yield* answered(connection.id, { run, settle }, headers.prefer)
+            }
+            const { once } = yield* OncePerUpload
+            return yield* Upload.taken(payload, uploadLimit, (received) => {
+              const begun = Effect.flatMap(Upload.read(connection, received), (uploaded) =>
+                working(ofUpload(uploaded, by))
+              )
+              // Nobody reads the source any more, however long the run is waited for.
+              const free = Effect.tap(begun, received.drop)
+              return once(
+                received.digest,
+                Effect.flatMap(free, (run) => answered(connection.id, run, headers.prefer))
+              )
+            })
+          }),
+          get: ({ params }) => seen(params.connection, params.run),
+          items: Effect.fnUntraced(function* ({ params, query }) {
+            const { items, nextCursor } = yield* itemsOf(params, query, query.state === undefined ? [] : [query.state])
+            return { items: items.map(itemOf), nextCursor }
+          }),
+          journal: ({ params, query }) => itemsOf(params, query, (query.states ?? "").split(",").filter(isState)),
+          follow: Effect.fnUntraced(function* ({ headers, params }) {
+            yield* seen(params.connection, params.run)
+            return yield* Effect.provideContext(followRun(params.run, headers["last-event-id"] ?? 0), services)
+          }),
+          allow: ({ headers, params, payload }) => decided("allow", params, payload.note, headers.prefer),
+          reject: ({ headers, params, payload }) => decided("reject", params, payload.note, headers.prefer),
+          pause: Effect.fnUntraced(function* ({ headers, params }) {
+            yield* known(params.connection, params.run)
+            const wait = yield* working(attendant.pause(params.run, yield* actor))
+            return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
+          }),
+          resume: Effect.fnUntraced(function* ({ headers, params }) {
+            yield* known(params.connection, params.run)
+            const wait = yield* working(attendant.resume(params.run))
+            return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
+          }),
+          cancel: Effect.fnUntraced(function* ({ headers, params }) {
+            yield* known(params.connection, params.run)
+            const wait = yield* working(attendant.cancel(params.run, yield* actor))
+            return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
+          }),
+          retryOf: Effect.fnUntraced(function* ({ params }) {
+            const { run } = yield* known(params.connection, params.run)
+            const plan = yield* working(Effect.provideContext(Again.retryOf(run), services))
+            return { plan, impossible: [] }
+          }),
+          undoOf: Effect.fnUntraced(function* ({ params }) {
+            const { run } = yield* known(params.connection, params.run)
+            return yield* working(Effect.provideContext(Again.undoOf(run), services))
+          }),
+          retry: Effect.fnUntraced(function* ({ headers, params, payload }) {
+            const { options, run } = yield* again(params, payload)
+            const begun = yield* working(Effect.provideContext(Again.retry(run, options), services))
+            return yield* answered(params.connection, { run: begun }, headers.prefer)
+          }),
+          undo: Effect.fnUntraced(function* ({ headers, params, payload }) {
+            const { options, run } = yield* again(params, payload)
+            const begun = yield* working(Effect.provideContext(Again.undo(run, options), services))
+            return yield* answered(params.connection, begun, headers.prefer)
           })
-        }),
-        get: ({ params }) => seen(params.connection, params.run),
-        items: Effect.fnUntraced(function* ({ params, query }) {
-          const { items, nextCursor } = yield* itemsOf(params, query, query.state === undefined ? [] : [query.state])
-          return { items: items.map(itemOf), nextCursor }
-        }),
-        journal: ({ params, query }) => itemsOf(params, query, (query.states ?? "").split(",").filter(isState)),
-        follow: Effect.fnUntraced(function* ({ headers, params }) {
-          yield* seen(params.connection, params.run)
-          return yield* Effect.provideContext(followRun(params.run, headers["last-event-id"] ?? 0), services)
-        }),
-        allow: ({ headers, params, payload }) => decided("allow", params, payload.note, headers.prefer),
-        reject: ({ headers, params, payload }) => decided("reject", params, payload.note, headers.prefer),
-        pause: Effect.fnUntraced(function* ({ headers, params }) {
-          yield* known(params.connection, params.run)
-          const wait = yield* working(attendant.pause(params.run, yield* actor))
-          return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
-        }),
-        resume: Effect.fnUntraced(function* ({ headers, params }) {
-          yield* known(params.connection, params.run)
-          const wait = yield* working(attendant.resume(params.run))
-          return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
-        }),
-        cancel: Effect.fnUntraced(function* ({ headers, params }) {
-          yield* known(params.connection, params.run)
-          const wait = yield* working(attendant.cancel(params.run, yield* actor))
-          return yield* standingAfter(params.connection, params.run, wait, headers.prefer)
-        }),
-        retryOf: Effect.fnUntraced(function* ({ params }) {
-          const { run } = yield* known(params.connection, params.run)
-          const plan = yield* working(Effect.provideContext(Again.retryOf(run), services))
-          return { plan, impossible: [] }
-        }),
-        undoOf: Effect.fnUntraced(function* ({ params }) {
-          const { run } = yield* known(params.connection, params.run)
-          return yield* working(Effect.provideContext(Again.undoOf(run), services))
-        }),
-        retry: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const { options, run } = yield* again(params, payload)
-          const begun = yield* working(Effect.provideContext(Again.retry(run, options), services))
-          return yield* answered(params.connection, { run: begun }, headers.prefer)
-        }),
-        undo: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const { options, run } = yield* again(params, payload)
-          const begun = yield* working(Effect.provideContext(Again.undo(run, options), services))
-          return yield* answered(params.connection, begun, headers.prefer)
         })
-      })
+      )
     })
   )

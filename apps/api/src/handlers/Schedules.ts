@@ -22,6 +22,7 @@ import { Effect, Option } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { withHeaders } from "effect/http-api/HttpApiSchema"
 import { located, waited } from "./answers.ts"
+import { group } from "./group.ts"
 import { pageOf } from "./paging.ts"
 import { actor, reading } from "./support.ts"
 
@@ -53,80 +54,80 @@ const reachable = Effect.fnUntraced(function* (asked: NewTask | undefined) {
   })
 })
 
-export const SchedulesHandlers = HttpApiBuilder.group(
-  Api,
-  "schedules",
-  Effect.fnUntraced(function* (handlers) {
+export const SchedulesHandlers = group(
+  Effect.gen(function* () {
     const service = yield* ScheduleService
     const schedules = yield* Schedules
     const setup = yield* SetupService
     const known = ({ connection }: { readonly connection: ConnectionId }) => reading(setup.get(connection))
 
-    return handlers.handleAll({
-      list: Effect.fnUntraced(function* ({ params, query }) {
-        yield* known(params)
-        const limit = query.limit ?? defaultLimit
-        const after = query.cursor?.schedulesAfter ?? null
-        const found = yield* Effect.mapError(service.list(params.connection, after, limit + 1), ofStore)
-        const { nextCursor, rows } = yield* pageOf(found, limit, ScheduleCursor, ({ schedule }) => ({
-          schedulesAfter: schedule.id
-        }))
-        return { items: rows.map(shown), nextCursor }
-      }),
-      create: Effect.fnUntraced(function* ({ params, payload }) {
-        yield* known(params)
-        yield* reachable(payload.task)
-        const { cadence, enabled = true, name, task } = payload
-        const settings = { name, cadence, enabled, task: whole(task) }
-        const made = service.create(params.connection, settings, yield* actor)
-        return versioned(yield* Effect.mapError(made, (error) => ofSchedule(error)))
-      }),
-      get: Effect.fnUntraced(function* ({ params }) {
-        yield* known(params)
-        return versioned(yield* looked(service.get(params.connection, params.schedule)))
-      }),
-      change: Effect.fnUntraced(function* ({ headers, params, payload }) {
-        yield* known(params)
-        yield* reachable(payload.task)
-        const version = headers["if-match"] ?? null
-        const { task, ...others } = payload
-        const changes = task === undefined ? others : { ...others, task: whole(task) }
-        const changed = service.change(params.connection, params.schedule, changes, version)
-        return versioned(yield* Effect.mapError(changed, (error) => ofSchedule(error, version !== null)))
-      }),
-      remove: Effect.fnUntraced(function* ({ headers, params }) {
-        yield* known(params)
-        const version = headers["if-match"] ?? null
-        const removed = service.remove(params.connection, params.schedule, version)
-        yield* Effect.mapError(removed, (error): Changing => ofSchedule(error, version !== null))
-      }),
-      fire: Effect.fnUntraced(function* ({ headers, params }) {
-        const { connection, schedule } = params
-        yield* known(params)
-        const asked = yield* Effect.mapError(service.fire(connection, schedule, yield* actor), (error) =>
-          ofSchedule(error)
-        )
-        const isOver = yield* waited(asked.ended, headers.prefer)
-        const key = { id: schedule, dueAt: asked.firing.dueAt }
-        const found = yield* Effect.mapError(schedules.firing(key), ofStore)
-        const place = `/v1/connections/${connection}/schedules/${schedule}/firings`
-        return yield* located(
-          Firing,
-          Option.getOrElse(found, () => asked.firing),
-          isOver ? 200 : 202,
-          place
-        )
-      }),
-      firings: Effect.fnUntraced(function* ({ params, query }) {
-        yield* known(params)
-        const limit = query.limit ?? defaultLimit
-        const before = query.cursor?.firingsBefore ?? null
-        const found = yield* looked(service.firings(params.connection, params.schedule, before, limit + 1))
-        const { nextCursor, rows } = yield* pageOf(found, limit, FiringCursor, ({ dueAt }) => ({
-          firingsBefore: dueAt
-        }))
-        return { items: rows, nextCursor }
+    return HttpApiBuilder.group(Api, "schedules", (handlers) =>
+      handlers.handleAll({
+        list: Effect.fnUntraced(function* ({ params, query }) {
+          yield* known(params)
+          const limit = query.limit ?? defaultLimit
+          const after = query.cursor?.schedulesAfter ?? null
+          const found = yield* Effect.mapError(service.list(params.connection, after, limit + 1), ofStore)
+          const { nextCursor, rows } = yield* pageOf(found, limit, ScheduleCursor, ({ schedule }) => ({
+            schedulesAfter: schedule.id
+          }))
+          return { items: rows.map(shown), nextCursor }
+        }),
+        create: Effect.fnUntraced(function* ({ params, payload }) {
+          yield* known(params)
+          yield* reachable(payload.task)
+          const { cadence, enabled = true, name, task } = payload
+          const settings = { name, cadence, enabled, task: whole(task) }
+          const made = service.create(params.connection, settings, yield* actor)
+          return versioned(yield* Effect.mapError(made, (error) => ofSchedule(error)))
+        }),
+        get: Effect.fnUntraced(function* ({ params }) {
+          yield* known(params)
+          return versioned(yield* looked(service.get(params.connection, params.schedule)))
+        }),
+        change: Effect.fnUntraced(function* ({ headers, params, payload }) {
+          yield* known(params)
+          yield* reachable(payload.task)
+          const version = headers["if-match"] ?? null
+          const { task, ...others } = payload
+          const changes = task === undefined ? others : { ...others, task: whole(task) }
+          const changed = service.change(params.connection, params.schedule, changes, version)
+          return versioned(yield* Effect.mapError(changed, (error) => ofSchedule(error, version !== null)))
+        }),
+        remove: Effect.fnUntraced(function* ({ headers, params }) {
+          yield* known(params)
+          const version = headers["if-match"] ?? null
+          const removed = service.remove(params.connection, params.schedule, version)
+          yield* Effect.mapError(removed, (error): Changing => ofSchedule(error, version !== null))
+        }),
+        fire: Effect.fnUntraced(function* ({ headers, params }) {
+          const { connection, schedule } = params
+          yield* known(params)
+          const asked = yield* Effect.mapError(service.fire(connection, schedule, yield* actor), (error) =>
+            ofSchedule(error)
+          )
+          const isOver = yield* waited(asked.ended, headers.prefer)
+          const key = { id: schedule, dueAt: asked.firing.dueAt }
+          const found = yield* Effect.mapError(schedules.firing(key), ofStore)
+          const place = `/v1/connections/${connection}/schedules/${schedule}/firings`
+          return yield* located(
+            Firing,
+            Option.getOrElse(found, () => asked.firing),
+            isOver ? 200 : 202,
+            place
+          )
+        }),
+        firings: Effect.fnUntraced(function* ({ params, query }) {
+          yield* known(params)
+          const limit = query.limit ?? defaultLimit
+          const before = query.cursor?.firingsBefore ?? null
+          const found = yield* looked(service.firings(params.connection, params.schedule, before, limit + 1))
+          const { nextCursor, rows } = yield* pageOf(found, limit, FiringCursor, ({ dueAt }) => ({
+            firingsBefore: dueAt
+          }))
+          return { items: rows, nextCursor }
+        })
       })
-    })
+    )
   })
 )

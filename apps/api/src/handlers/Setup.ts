@@ -5,7 +5,7 @@ import { NotFoundProblem } from "@loom-scim/contract/Problem"
 import { EventCursor } from "@loom-scim/contract/Setup"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import { Ledger } from "@loom-scim/core/ports/Ledger"
-import { MemberList } from "@loom-scim/core/ports/MemberList"
+import type { MemberList } from "@loom-scim/core/ports/MemberList"
 import * as Answer from "@loom-scim/core/setup/Answer"
 import * as BridgeUrl from "@loom-scim/core/setup/BridgeUrl"
 import type { PersonCommand } from "@loom-scim/core/setup/Command"
@@ -18,9 +18,10 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type { Changes } from "../Changes.ts"
 import type { Readiness } from "../Readiness.ts"
 import { follow } from "./follow.ts"
+import { group } from "./group.ts"
 import { pageOf } from "./paging.ts"
 import { findTask, permissions, setupView } from "./setupView.ts"
-import { actor, changing, reading, versioned } from "./support.ts"
+import { actor, changingIn, reading, versioned } from "./support.ts"
 
 const answerOf = (answer: typeof TaskAnswer.Type): Answer.Answer =>
   answer._tag === "Secret" ? { _tag: "Secret", value: answer.secret } : answer
@@ -44,14 +45,12 @@ const checked = (command: PersonCommand, options: Answer.Options): Effect.Effect
 
 /** The handlers; `options` is what the server, not the caller, allows. */
 export const setupHandlers = (options: Answer.Options) =>
-  HttpApiBuilder.group(
-    Api,
-    "setup",
-    Effect.fnUntraced(function* (handlers) {
+  group(
+    Effect.gen(function* () {
       const setup = yield* SetupService
-      const members = yield* MemberList
+      const changing = changingIn(setup)
       const ledger = yield* Ledger
-      const services = yield* Effect.context<Ledger | Changes | Readiness>()
+      const services = yield* Effect.context<Changes | Ledger | MemberList | Readiness | SetupService>()
 
       const answerTask = Effect.fnUntraced(function* (id: ConnectionId, name: string) {
         const { state } = yield* reading(setup.get(id))
@@ -61,44 +60,43 @@ export const setupHandlers = (options: Answer.Options) =>
         return yield* new NotFoundProblem({ detail, next: `See which there are: GET /v1/connections/${id}/setup` })
       })
 
-      return handlers.handleAll({
-        get: Effect.fnUntraced(function* ({ params }) {
-          const connection = yield* reading(setup.get(params.connection))
-          return versioned(connection, setupView(connection))
-        }),
-        commands: ({ params }) => Effect.map(reading(setup.get(params.connection)), ({ state }) => permissions(state)),
-        submit: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const id = params.connection
-          const by = yield* actor
-          const change = Effect.flatMap(checked(payload, options), (command) => setup.submit(id, command, by))
-          const connection = yield* changing(id, headers["if-match"], change)
-          return versioned(connection, setupView(connection))
-        }),
-        answer: Effect.fnUntraced(function* ({ headers, params, payload }) {
-          const id = params.connection
-          const task = yield* answerTask(id, params.task)
-          const change = Answer.perform(id, task, answerOf(payload), options, yield* actor)
-          const connection = yield* changing(
-            id,
-            headers["if-match"],
-            Effect.provideService(change, MemberList, members)
-          )
-          return versioned(connection, setupView(connection))
-        }),
-        events: Effect.fnUntraced(function* ({ params, query }) {
-          const limit = query.limit ?? defaultLimit
-          const after = query.cursor?.eventsAfter ?? 0
-          const found = yield* Effect.mapError(ledger.log(params.connection, after, limit + 1), ofStore)
-          if (found.length === 0) yield* reading(setup.get(params.connection))
-          const { nextCursor, rows } = yield* pageOf(found, limit, EventCursor, ({ sequence }) => ({
-            eventsAfter: sequence
-          }))
-          return { items: rows, nextCursor }
-        }),
-        follow: Effect.fnUntraced(function* ({ headers, params }) {
-          yield* reading(setup.get(params.connection))
-          return yield* Effect.provideContext(follow(params.connection, headers["last-event-id"] ?? 0), services)
+      return HttpApiBuilder.group(Api, "setup", (handlers) =>
+        handlers.handleAll({
+          get: Effect.fnUntraced(function* ({ params }) {
+            const connection = yield* reading(setup.get(params.connection))
+            return versioned(connection, setupView(connection))
+          }),
+          commands: ({ params }) =>
+            Effect.map(reading(setup.get(params.connection)), ({ state }) => permissions(state)),
+          submit: Effect.fnUntraced(function* ({ headers, params, payload }) {
+            const id = params.connection
+            const by = yield* actor
+            const change = Effect.flatMap(checked(payload, options), (command) => setup.submit(id, command, by))
+            const connection = yield* changing(id, headers["if-match"], change)
+            return versioned(connection, setupView(connection))
+          }),
+          answer: Effect.fnUntraced(function* ({ headers, params, payload }) {
+            const id = params.connection
+            const task = yield* answerTask(id, params.task)
+            const change = Answer.perform(id, task, answerOf(payload), options, yield* actor)
+            const connection = yield* changing(id, headers["if-match"], Effect.provideContext(change, services))
+            return versioned(connection, setupView(connection))
+          }),
+          events: Effect.fnUntraced(function* ({ params, query }) {
+            const limit = query.limit ?? defaultLimit
+            const after = query.cursor?.eventsAfter ?? 0
+            const found = yield* Effect.mapError(ledger.log(params.connection, after, limit + 1), ofStore)
+            if (found.length === 0) yield* reading(setup.get(params.connection))
+            const { nextCursor, rows } = yield* pageOf(found, limit, EventCursor, ({ sequence }) => ({
+              eventsAfter: sequence
+            }))
+            return { items: rows, nextCursor }
+          }),
+          follow: Effect.fnUntraced(function* ({ headers, params }) {
+            yield* reading(setup.get(params.connection))
+            return yield* Effect.provideContext(follow(params.connection, headers["last-event-id"] ?? 0), services)
+          })
         })
-      })
+      )
     })
   )

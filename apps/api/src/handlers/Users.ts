@@ -6,6 +6,7 @@ import { enterpriseUserUrn, userUrn } from "@loom-scim/core/scim/Schemas"
 import { Effect } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Directory from "./directory.ts"
+import { group } from "./group.ts"
 
 const ofDeactivation = ({ deprovisioning }: Connected): string =>
   deprovisioning === "deactivate"
@@ -22,53 +23,53 @@ const whole = (resource: Parameters<typeof Directory.withName>[0]) =>
     Directory.withSchemas(named, userUrn, [enterpriseUserUrn])
   )
 
-export const UsersHandlers = HttpApiBuilder.group(
-  Api,
-  "users",
-  Effect.fnUntraced(function* (handlers) {
+export const UsersHandlers = group(
+  Effect.gen(function* () {
     const { change, get, list } = yield* Directory.make("Users")
-    return handlers.handleAll({
-      list: ({ params, query }) => list(params.connection, query),
-      create: Effect.fnUntraced(function* ({ params, payload, query }) {
-        const resource = yield* whole(payload)
-        const operation = { _tag: "Create", endpoint: "Users", resource } as const
-        return yield* change({ ...Directory.asked({ params, query }), operation })
-      }),
-      get: ({ headers, params }) => get(params.connection, params.user, headers["if-none-match"]),
-      patch: (request) =>
-        change({
-          ...Directory.asked(request),
-          operation: {
-            _tag: "Patch",
-            endpoint: "Users",
-            id: request.params.user,
-            operations: request.payload.Operations
-          }
+    return HttpApiBuilder.group(Api, "users", (handlers) =>
+      handlers.handleAll({
+        list: ({ params, query }) => list(params.connection, query),
+        create: Effect.fnUntraced(function* ({ params, payload, query }) {
+          const resource = yield* whole(payload)
+          const operation = { _tag: "Create", endpoint: "Users", resource } as const
+          return yield* change({ ...Directory.asked({ params, query }), operation })
         }),
-      replace: Effect.fnUntraced(function* (request) {
-        const resource = yield* whole(request.payload)
-        const operation = { _tag: "Replace", endpoint: "Users", id: request.params.user, resource } as const
-        return yield* change({ ...Directory.asked(request), operation })
-      }),
-      remove: (request) =>
-        change({
-          ...Directory.asked(request),
-          operation: Operations.remove("Users", request.params.user),
-          warning: ofDeletion
+        get: ({ headers, params }) => get(params.connection, params.user, headers["if-none-match"]),
+        patch: (request) =>
+          change({
+            ...Directory.asked(request),
+            operation: {
+              _tag: "Patch",
+              endpoint: "Users",
+              id: request.params.user,
+              operations: request.payload.Operations
+            }
+          }),
+        replace: Effect.fnUntraced(function* (request) {
+          const resource = yield* whole(request.payload)
+          const operation = { _tag: "Replace", endpoint: "Users", id: request.params.user, resource } as const
+          return yield* change({ ...Directory.asked(request), operation })
         }),
-      activate: (request) =>
-        change({ ...Directory.asked(request), operation: Operations.setActive(request.params.user, true) }),
-      deactivate: (request) =>
-        change({
-          ...Directory.asked(request),
-          operation: Operations.setActive(request.params.user, false),
-          warning: ofDeactivation
-        }),
-      role: (request) =>
-        change({
-          ...Directory.asked(request),
-          operation: Operations.setRole(request.params.user, request.payload.role)
-        })
-    })
+        remove: (request) =>
+          change({
+            ...Directory.asked(request),
+            operation: Operations.remove("Users", request.params.user),
+            warning: ofDeletion
+          }),
+        activate: (request) =>
+          change({ ...Directory.asked(request), operation: Operations.setActive(request.params.user, true) }),
+        deactivate: (request) =>
+          change({
+            ...Directory.asked(request),
+            operation: Operations.setActive(request.params.user, false),
+            warning: ofDeactivation
+          }),
+        role: (request) =>
+          change({
+            ...Directory.asked(request),
+            operation: Operations.setRole(request.params.user, request.payload.role)
+          })
+      })
+    )
   })
 )

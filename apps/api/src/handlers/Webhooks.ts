@@ -18,6 +18,7 @@ import { Duration, Effect, Option, Redacted, Schedule } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { admit } from "../auth/Admit.ts"
 import { located, waitOf } from "./answers.ts"
+import { group } from "./group.ts"
 import { pageOf } from "./paging.ts"
 import { reading } from "./support.ts"
 
@@ -49,10 +50,8 @@ const admitted = Effect.fnUntraced(function* (connection: ConnectionId | null, v
 
 /** The handlers; private networks are the server's choice, never a caller's. */
 export const webhooksHandlers = ({ allowPrivateNetwork }: { readonly allowPrivateNetwork: boolean }) =>
-  HttpApiBuilder.group(
-    Api,
-    "webhooks",
-    Effect.fnUntraced(function* (handlers) {
+  group(
+    Effect.gen(function* () {
       const hooks = yield* WebhookService
       const setup = yield* SetupService
 
@@ -92,61 +91,63 @@ export const webhooksHandlers = ({ allowPrivateNetwork }: { readonly allowPrivat
         return yield* located(DeliveryReport, report, isOver(report) ? 200 : 202, place)
       })
 
-      return handlers.handleAll({
-        list: Effect.fnUntraced(function* ({ query }) {
-          const { grants } = yield* Principal
-          const limit = query.limit ?? defaultLimit
-          const found = yield* hooks
-            .list({
-              of: reach(grants.filter((grant) => allows([grant], "operate", grant.connection))),
-              after: query.cursor?.webhooksAfter ?? null,
-              limit: limit + 1
-            })
-            .pipe(Effect.mapError(ofStore))
-          const { nextCursor, rows } = yield* pageOf(found, limit, WebhookCursor, ({ id }) => ({ webhooksAfter: id }))
-          return { items: rows.map(shown), nextCursor }
-        }),
-        create: Effect.fnUntraced(function* ({ payload }) {
-          yield* admitted(payload.connectionId, "admin")
-          if (payload.connectionId !== null) yield* reading(setup.get(payload.connectionId))
-          const { name } = yield* Principal
-          const settings = { description: "", ...payload, allowPrivateNetwork }
-          const { secret, webhook } = yield* Effect.mapError(hooks.create(settings, name), ofWebhook)
-          return { ...shown(webhook), secret: Redacted.value(secret) }
-        }),
-        get: ({ params }) => Effect.map(at(params, hooks.get), shown),
-        update: ({ params, payload }) => {
-          const change = payload.url === undefined ? payload : { ...payload, allowPrivateNetwork }
-          return Effect.map(
-            on(params, "admin", (id) => hooks.update(id, change)),
-            shown
-          )
-        },
-        remove: ({ params }) => on(params, "admin", hooks.remove),
-        enable: ({ params }) => Effect.map(on(params, "admin", hooks.enable), shown),
-        disable: ({ params }) => Effect.map(on(params, "admin", hooks.disable), shown),
-        rotate: Effect.fnUntraced(function* ({ params, payload }) {
-          const overlap = Duration.hours(payload.overlapHours ?? usualOverlap)
-          const { secret, webhook } = yield* on(params, "admin", (id) => hooks.rotate(id, overlap))
-          return { ...shown(webhook), secret: Redacted.value(secret) }
-        }),
-        test: Effect.fnUntraced(function* ({ headers, params }) {
-          return yield* attempted(yield* on(params, "operate", hooks.test), headers.prefer)
-        }),
-        deliveries: Effect.fnUntraced(function* ({ params, query }) {
-          const limit = query.limit ?? defaultLimit
-          const before = query.cursor?.deliveriesBefore ?? null
-          const found = yield* at(params, (id) => hooks.deliveries(id, before, limit + 1))
-          const { nextCursor, rows } = yield* pageOf(found, limit, DeliveryCursor, ({ id }) => ({
-            deliveriesBefore: id
-          }))
-          return { items: rows, nextCursor }
-        }),
-        delivery: ({ params }) => at(params, (id) => hooks.delivery(id, params.delivery)),
-        redeliver: Effect.fnUntraced(function* ({ headers, params }) {
-          const again = yield* on(params, "operate", (id) => hooks.redeliver(id, params.delivery))
-          return yield* attempted(again, headers.prefer)
+      return HttpApiBuilder.group(Api, "webhooks", (handlers) =>
+        handlers.handleAll({
+          list: Effect.fnUntraced(function* ({ query }) {
+            const { grants } = yield* Principal
+            const limit = query.limit ?? defaultLimit
+            const found = yield* hooks
+              .list({
+                of: reach(grants.filter((grant) => allows([grant], "operate", grant.connection))),
+                after: query.cursor?.webhooksAfter ?? null,
+                limit: limit + 1
+              })
+              .pipe(Effect.mapError(ofStore))
+            const { nextCursor, rows } = yield* pageOf(found, limit, WebhookCursor, ({ id }) => ({ webhooksAfter: id }))
+            return { items: rows.map(shown), nextCursor }
+          }),
+          create: Effect.fnUntraced(function* ({ payload }) {
+            yield* admitted(payload.connectionId, "admin")
+            if (payload.connectionId !== null) yield* reading(setup.get(payload.connectionId))
+            const { name } = yield* Principal
+            const settings = { description: "", ...payload, allowPrivateNetwork }
+            const { secret, webhook } = yield* Effect.mapError(hooks.create(settings, name), ofWebhook)
+            return { ...shown(webhook), secret: Redacted.value(secret) }
+          }),
+          get: ({ params }) => Effect.map(at(params, hooks.get), shown),
+          update: ({ params, payload }) => {
+            const change = payload.url === undefined ? payload : { ...payload, allowPrivateNetwork }
+            return Effect.map(
+              on(params, "admin", (id) => hooks.update(id, change)),
+              shown
+            )
+          },
+          remove: ({ params }) => on(params, "admin", hooks.remove),
+          enable: ({ params }) => Effect.map(on(params, "admin", hooks.enable), shown),
+          disable: ({ params }) => Effect.map(on(params, "admin", hooks.disable), shown),
+          rotate: Effect.fnUntraced(function* ({ params, payload }) {
+            const overlap = Duration.hours(payload.overlapHours ?? usualOverlap)
+            const { secret, webhook } = yield* on(params, "admin", (id) => hooks.rotate(id, overlap))
+            return { ...shown(webhook), secret: Redacted.value(secret) }
+          }),
+          test: Effect.fnUntraced(function* ({ headers, params }) {
+            return yield* attempted(yield* on(params, "operate", hooks.test), headers.prefer)
+          }),
+          deliveries: Effect.fnUntraced(function* ({ params, query }) {
+            const limit = query.limit ?? defaultLimit
+            const before = query.cursor?.deliveriesBefore ?? null
+            const found = yield* at(params, (id) => hooks.deliveries(id, before, limit + 1))
+            const { nextCursor, rows } = yield* pageOf(found, limit, DeliveryCursor, ({ id }) => ({
+              deliveriesBefore: id
+            }))
+            return { items: rows, nextCursor }
+          }),
+          delivery: ({ params }) => at(params, (id) => hooks.delivery(id, params.delivery)),
+          redeliver: Effect.fnUntraced(function* ({ headers, params }) {
+            const again = yield* on(params, "operate", (id) => hooks.redeliver(id, params.delivery))
+            return yield* attempted(again, headers.prefer)
+          })
         })
-      })
+      )
     })
   )

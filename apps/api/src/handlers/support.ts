@@ -6,8 +6,7 @@ import type { JournalFailure } from "@loom-scim/core/ports/Journal"
 import { SequenceConflict } from "@loom-scim/core/ports/Journal"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Actor } from "@loom-scim/core/setup/Evidence"
-import type { Connection } from "@loom-scim/core/setup/SetupService"
-import { SetupService } from "@loom-scim/core/setup/SetupService"
+import type { Connection, SetupService } from "@loom-scim/core/setup/SetupService"
 import type { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import { Effect } from "effect"
 import { withHeaders } from "effect/http-api/HttpApiSchema"
@@ -28,19 +27,21 @@ export const reading = <A, R>(look: Effect.Effect<A, SetupRefused | JournalFailu
 export type SetupFailure = Parameters<typeof ofSetup>[0]
 
 /** Carries a change out on the version that If-Match names, or on whichever stands. */
-export const changing = <A, R>(
-  id: ConnectionId,
-  version: number | undefined,
-  change: Effect.Effect<A, SetupFailure, R>
-): Effect.Effect<A, Changing, R | SetupService> =>
-  Effect.gen(function* () {
-    if (version === undefined) return yield* change
-    const { sequence } = (yield* (yield* SetupService).get(id)).state
-    if (sequence !== version) {
-      return yield* new SequenceConflict({ connectionId: id, expected: version, actual: sequence })
-    }
-    return yield* Effect.provideService(change, Expected, version)
-  }).pipe(Effect.mapError((error) => ofSetup(error, version !== undefined)))
+export const changingIn =
+  ({ get }: Pick<SetupService["Service"], "get">) =>
+  <A, R>(
+    id: ConnectionId,
+    version: number | undefined,
+    change: Effect.Effect<A, SetupFailure, R>
+  ): Effect.Effect<A, Changing, R> =>
+    Effect.gen(function* () {
+      if (version === undefined) return yield* change
+      const { sequence } = (yield* get(id)).state
+      if (sequence !== version) {
+        return yield* new SequenceConflict({ connectionId: id, expected: version, actual: sequence })
+      }
+      return yield* Effect.provideService(change, Expected, version)
+    }).pipe(Effect.mapError((error) => ofSetup(error, version !== undefined)))
 
 /** An answer about a connection, under its version. */
 export const versioned = <A>({ state }: Connection, body: A) => withHeaders({ body, headers: { etag: state.sequence } })

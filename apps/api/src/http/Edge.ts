@@ -1,6 +1,5 @@
-/** What surrounds every request, known route or not: its id, the body limit, the log line, and the form of errors. */
-import { ByteSize, Cause, Clock, Context, Effect, References } from "effect"
-import { MaxBodySize } from "effect/http/HttpIncomingMessage"
+/** What surrounds every request, known route or not: its id, the log line, and the form of errors. */
+import { Cause, Clock, Context, Effect, References } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { causeResponse } from "effect/http/HttpServerError"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
@@ -28,34 +27,31 @@ const rendered = <E>(cause: Cause.Cause<E>) =>
  * The middleware, for the whole router. Every request passes here, so it is a few effects and not many small ones: a
  * change of a request's context costs the same, however little it changes.
  */
-export const layer = (bodyLimit: number) => {
-  const limit = ByteSize.bytes(bodyLimit)
-  return HttpRouter.middleware(
-    (app: Effect.Effect<HttpServerResponse, unhandled>) => {
-      const guarded = Effect.catchCause(app, (cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause)
+export const layer = HttpRouter.middleware(
+  (app: Effect.Effect<HttpServerResponse, unhandled>) => {
+    const guarded = Effect.catchCause(app, (cause) =>
+      Cause.hasInterruptsOnly(cause) ? Effect.failCause(cause) : rendered(cause)
+    )
+    return Effect.contextWith((around: Context.Context<HttpServerRequest>) => {
+      const request = Context.get(around, HttpServerRequest)
+      const clock = Context.get(around, Clock.Clock)
+      const started = clock.currentTimeMillisUnsafe()
+      const about = { request: RequestId.of(request), method: request.method, path: pathOf(request.url) }
+      const answered = Effect.updateContext(guarded, (context: Context.Context<HttpServerRequest>) =>
+        Context.add(context, References.CurrentLogAnnotations, about)
       )
-      return Effect.contextWith((around: Context.Context<HttpServerRequest>) => {
-        const request = Context.get(around, HttpServerRequest)
-        const clock = Context.get(around, Clock.Clock)
-        const started = clock.currentTimeMillisUnsafe()
-        const about = { request: RequestId.of(request), method: request.method, path: pathOf(request.url) }
-        const answered = Effect.updateContext(guarded, (context: Context.Context<HttpServerRequest>) =>
-          context.pipe(Context.add(References.CurrentLogAnnotations, about), Context.add(MaxBodySize, limit))
+      return Effect.flatMap(answered, (response) => {
+        const { status } = response
+        const millis = clock.currentTimeMillisUnsafe() - started
+        Measured.answered(around, request.method, status, millis)
+        const isUneventful = status < 400 && watched.has(about.path)
+        const line = isUneventful ? Effect.void : Context.get(around, AnswerLines)({ ...about, status, millis })
+        return Effect.flatMap(
+          Effect.flatMap(line, () => Rendering.finish(response, about.request)),
+          together
         )
-        return Effect.flatMap(answered, (response) => {
-          const { status } = response
-          const millis = clock.currentTimeMillisUnsafe() - started
-          Measured.answered(around, request.method, status, millis)
-          const isUneventful = status < 400 && watched.has(about.path)
-          const line = isUneventful ? Effect.void : Context.get(around, AnswerLines)({ ...about, status, millis })
-          return Effect.flatMap(
-            Effect.flatMap(line, () => Rendering.finish(response, about.request)),
-            together
-          )
-        })
       })
-    },
-    { global: true }
-  )
-}
+    })
+  },
+  { global: true }
+)

@@ -75,11 +75,14 @@ const named = (response: Response, requestId: string): Response => {
 const usual = { "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" } as const
 const uncached = { ...usual, "cache-control": "no-store" } as const
 
-const headed = (response: Response, requestId: string): Response =>
-  HttpServerResponse.setHeaders(response, {
-    "x-request-id": requestId,
-    ...(response.headers["cache-control"] === undefined ? uncached : usual)
-  })
+/** An answer with what all carry, for those that are kept and given again. */
+export const dressed = (response: Response): Response =>
+  HttpServerResponse.setHeaders(response, response.headers["cache-control"] === undefined ? uncached : usual)
+
+const headed = (response: Response, requestId: string): Response => {
+  const isDressed = response.headers["referrer-policy"] !== undefined
+  return HttpServerResponse.setHeader(isDressed ? response : dressed(response), "x-request-id", requestId)
+}
 
 /** Finishes an answer. */
 export const finish = (response: Response, requestId: string): Effect.Effect<Response> => {

@@ -93,9 +93,10 @@ export const start = async (settings: Partial<Settings> = {}, resolver?: Layer.L
   const scope = Scope.makeUnsafe()
   const logged: Array<string> = []
   const logger = Logger.layer([Logger.map(Logger.formatJson, (line) => void logged.push(line))])
-  const layer = App.layer(all).pipe(
+  const services = Layer.merge(Services.layer(all, resolver), Readiness.layer)
+  const layer = App.layer(all, services).pipe(
     Layer.provideMerge(Listener.layer(all, 1000)),
-    Layer.provideMerge(Layer.merge(Services.layer(all, resolver), Readiness.layer)),
+    Layer.provideMerge(services),
     Layer.provide(logger),
     // The environment as it is now: some tests name a database in it.
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnv()))

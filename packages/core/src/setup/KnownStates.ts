@@ -6,24 +6,32 @@ import type { ConnectionId } from "./ConnectionId.ts"
 import type { State } from "./State.ts"
 import { initial } from "./State.ts"
 
-/** The states of up to `most` connections; the one not asked for longest is let go first. */
+/**
+ * The states of up to `most` connections; those not asked for longest are let go first, half of them at once, so that
+ * asking again for what was just asked for moves nothing.
+ */
 export const make = (most: number) => {
-  const known = new Map<ConnectionId, State>()
+  let recent = new Map<ConnectionId, State>()
+  let earlier = new Map<ConnectionId, State>()
+  const of = (id: ConnectionId): State => recent.get(id) ?? earlier.get(id) ?? initial
   return {
     /** The newest known state; the initial one of a connection that is not known. */
-    of: (id: ConnectionId): State => known.get(id) ?? initial,
+    of,
     /** Keeps a state, unless a newer one is known. */
     keep: (id: ConnectionId, state: State): void => {
-      const before = known.get(id)
-      const newest = before !== undefined && before.sequence > state.sequence ? before : state
-      // Taken out and put back it is the newest: a Map keeps the order of insertion.
-      known.delete(id)
-      if (newest.sequence > 0) known.set(id, newest)
-      if (known.size <= most) return
-      const [oldest] = known.keys()
-      if (oldest !== undefined) known.delete(oldest)
+      if (recent.get(id) === state) return
+      const before = of(id)
+      const newest = before.sequence > state.sequence ? before : state
+      if (newest.sequence === 0) return
+      recent.set(id, newest)
+      if (recent.size < most / 2) return
+      earlier = recent
+      recent = new Map()
     },
     /** Forgets a state that the store contradicts, as after a backup was restored under a running process. */
-    forget: (id: ConnectionId): void => void known.delete(id)
+    forget: (id: ConnectionId): void => {
+      recent.delete(id)
+      earlier.delete(id)
+    }
   }
 }

@@ -83,17 +83,32 @@ describe("a page of connections", () => {
 })
 
 describe("known states", () => {
-  it("are so many at most, those asked for last", () => {
-    const known = KnownStates.make(2)
-    const [a, b, c] = ["a1", "b2", "c3"].map((id) => ConnectionId.make(id))
+  const at = (sequence: number) => ({ ...initial, sequence })
+  const ids = ["a1", "b2", "c3", "d4", "e5"].map((id) => ConnectionId.make(id))
+
+  it("are fewer than the limit, those asked for last among them", () => {
+    const known = KnownStates.make(4)
+    for (const id of ids) {
+      known.keep(id, at(1))
+      known.keep(ConnectionId.make("a1"), at(1))
+    }
+    const kept = ids.filter((id) => known.of(id) !== initial)
+    assert.isAtMost(kept.length, 4)
+    assert.includeMembers(kept, [ConnectionId.make("a1"), ConnectionId.make("e5")])
+  })
+
+  it("do not become older, however long ago they were asked for", () => {
+    const known = KnownStates.make(4)
+    const [a, b, c] = ids
     if (a === undefined || b === undefined || c === undefined) throw new Error("three")
-    const at = (sequence: number) => ({ ...initial, sequence })
-    known.keep(a, at(1))
-    known.keep(b, at(2))
     known.keep(a, at(3))
-    known.keep(c, at(4))
-    assert.deepStrictEqual([known.of(a), known.of(b), known.of(c)], [at(3), initial, at(4)])
     known.keep(a, at(2))
     assert.deepStrictEqual(known.of(a), at(3))
+    known.keep(b, at(1))
+    known.keep(c, at(1))
+    known.keep(a, at(2))
+    assert.deepStrictEqual(known.of(a), at(3))
+    known.forget(a)
+    assert.strictEqual(known.of(a), initial)
   })
 })
