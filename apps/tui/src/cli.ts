@@ -11,6 +11,7 @@ import { reconcileCommands } from "./cliReconcile.ts"
 import { connection, loaded, root } from "./cliRoot.ts"
 import { runCommands } from "./cliRuns.ts"
 import { codes, Ended } from "./Exit.ts"
+import { flushed } from "./flushed.ts"
 import { version } from "./version.ts"
 
 const setup = Command.make(
@@ -243,7 +244,8 @@ export const run = (args: ReadonlyArray<string>): void => {
         )
       }
     })
-  const teardown = <A, E>(exit: Exit.Exit<A, E>, onExit: (code: number) => void): void => {
+  const teardown = <A, E>(exit: Exit.Exit<A, E>, end: (code: number) => void): void => {
+    const onExit = (code: number) => flushed([process.stdout, process.stderr], () => end(code))
     if (Exit.isSuccess(exit)) return onExit(codes.ok)
     if (Cause.hasInterruptsOnly(exit.cause)) return onExit(codes.interrupted)
     const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))

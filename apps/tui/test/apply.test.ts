@@ -1,5 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { token } from "./support/connected.ts"
@@ -94,6 +96,29 @@ describe("apply", () => {
     const resumed = await scene.loom("resume")
     assert.strictEqual(resumed.code, 0, resumed.stdout + resumed.stderr)
     assert.strictEqual((await scene.loom("resume")).code, 3)
+  })
+})
+
+describe("apply of other names", () => {
+  it("changes an address once, leaves none behind, and passes names on from one to the next", async () => {
+    const other = await sceneOf()
+    try {
+      const file = join(other.place.directory, "people.csv")
+      const applied = async (...numbers: ReadonlyArray<number>) => {
+        const rows = numbers.map((number, at) => `r${at},r${number}@example.com,R,Crew`)
+        writeFileSync(file, ["id,email,last,team", ...rows].join("\n"))
+        return other.apply(file, "--yes")
+      }
+      assert.strictEqual((await applied(1, 2, 3)).code, 0)
+      const moved = await applied(2, 3, 4)
+      assert.strictEqual(moved.code, 0, moved.stdout)
+      assert.match(moved.stdout, /^✓ Changes: 3 done$/m)
+      assert.include((await applied(2, 3, 4)).stdout, "Plan: nothing to do")
+      const { stdout } = await other.loom("users", "list", "--filter", 'externalId eq "r0"', "--jsonl")
+      assert.deepStrictEqual(JSON.parse(stdout).emails, [{ value: "r2@example.com", type: "work", primary: true }])
+    } finally {
+      await other.place.close()
+    }
   })
 })
 

@@ -105,6 +105,15 @@ describe("plan", () => {
     const markdown = await plan("--markdown")
     assert.match(markdown.stdout, /^#/)
   })
+  it("is whole in a pipe, however long, although the exit code is not 0", async () => {
+    const file = join(place.directory, "many.csv")
+    const rows = Array.from({ length: 1000 }, (_, at) => `m${at},m${at}@example.com,A,B,Navy,active`)
+    writeFileSync(file, ["id,email,first name,last name,groups,status", ...rows].join("\n"))
+    const { code, stdout } = await loom("plan", "--source", file, "--mapping", mapping, "--json")
+    assert.strictEqual(code, 2)
+    assert.isAbove(stdout.length, 200_000)
+    assert.strictEqual(JSON.parse(stdout).plan.counts.Create, 1000)
+  })
   it("exits 0 when nothing is to be done", async () => {
     const [someone] = await sandboxUsers()
     const file = join(place.directory, "same.jsonl")
@@ -116,7 +125,7 @@ describe("plan", () => {
   })
   it("exits 4 for a record that makes no person, and names the line", async () => {
     const file = join(place.directory, "broken.csv")
-    writeFileSync(file, "id,email,first name,last name,team,status\ne1,,A,B,,perhaps\n")
+    writeFileSync(file, "id,email,first name,last name,groups,status\ne1,,A,B,,perhaps\n")
     const { code, stdout } = await loom("plan", "--source", file, "--mapping", mapping)
     assert.strictEqual(code, 4)
     assert.include(stdout, "line 2: ")
@@ -148,6 +157,18 @@ describe("plan", () => {
     assert.strictEqual(json.plan.counts.Conflict, 1)
     const markdown = await loom("plan", "--source", file, "--mapping", mapping, "--markdown")
     assert.include(markdown.stdout, 'line 5: contradicts line 4 (external id "e2")')
+  })
+  it("takes nobody from a table without a column that the mapping reads, and says which there are", async () => {
+    const file = join(place.directory, "renamed.csv")
+    writeFileSync(file, "id,email,first name,last name,groups,state\ne9,new@example.com,A,B,Navy,left\n")
+    const { code, stderr, stdout } = await loom("plan", "--source", file, "--mapping", mapping)
+    assert.strictEqual(code, 4, stderr)
+    assert.include(stdout, "Plan: nothing to do")
+    assert.include(stdout, 'the mapping reads "status", and there is no such column')
+    assert.include(stdout, '"groups", "state"')
+    const tried = await loom("map", "test", "--source", file, "--mapping", mapping, "e9")
+    assert.strictEqual(tried.code, 2, tried.stdout)
+    assert.include(tried.stderr, "there is no such column")
   })
   it("exits 2 for a file it does not know how to read", async () => {
     const { code, stderr } = await loom("plan", "--source", "people.xlsx", "--mapping", mapping)
@@ -193,7 +214,7 @@ describe("plan --save", () => {
     const nowhere = await plan("--save", join(place.directory, "nowhere", "plan.json"))
     assert.strictEqual(nowhere.code, 2)
     assert.include(nowhere.stderr, "cannot be saved")
-    assert.include(nowhere.stderr, "ENOENT")
+    assert.include(nowhere.stderr, "there is no such file or folder")
   })
 })
 

@@ -266,7 +266,7 @@ describe("LDAP", () => {
     const mapping = mappingFile("bind.yaml", { from: "ldaps://127.0.0.1", ldap })
     const without = await loom(["plan", "--mapping", mapping])
     assert.strictEqual(without.code, 2)
-    assert.include(without.stderr, "LOOM_SCIM_LDAP_PASSWORD")
+    assert.include(without.stderr, "loom-scim: The password of the LDAP account is needed: set LOOM_SCIM_LDAP_PASSWORD")
     const env = { LOOM_SCIM_LDAP_PASSWORD: reader.password }
     const clear = await loom(["plan", "--mapping", mapping, "--source", "ldap://ldap.example.com"], { env })
     assert.strictEqual(clear.code, 2)

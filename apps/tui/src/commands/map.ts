@@ -2,6 +2,7 @@
 import { trace } from "@loom-scim/core/provisioning/MappingApply"
 import type { PeopleSource } from "@loom-scim/core/ports/PeopleSource"
 import { fieldNames, guess } from "@loom-scim/core/provisioning/MappingGuess"
+import { recordsFor } from "@loom-scim/core/provisioning/SourceColumns"
 import { Console, Effect, Option, Result, Stream } from "effect"
 import { stringify } from "yaml"
 import { codes, Ended } from "../Exit.ts"
@@ -31,13 +32,13 @@ export const test = Effect.fn("map.test")(function* (
 ): Effect.fn.Return<void, Ended> {
   const compiled = yield* mappingOf(own.mapping)
   const chosen = yield* Effect.fromResult(choose(own, compiled.mapping.source ?? {}, own.mapping))
-  const search = ({ name, records }: PeopleSource) =>
-    records.pipe(
+  const search = (source: PeopleSource) =>
+    recordsFor(source, compiled).pipe(
       Stream.filter(({ fields }) => mentions(fields, own.person)),
       Stream.map((record) => trace(compiled, record)),
       Stream.runCollect,
       Effect.mapError(fileFailed),
-      Effect.map((found) => ({ found, name }))
+      Effect.map((found) => ({ found, name: source.name }))
     )
   const { found, name } = yield* withSource(flags, own, chosen, ({ source }) => search(source))
   if (found.length === 0) {

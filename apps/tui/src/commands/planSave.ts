@@ -10,8 +10,11 @@ import type { PlanningFlags } from "./subject.ts"
 const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause ? String(cause.code) : cause instanceof Error ? cause.message : "unknown"
 
-const failed = (what: string) => (cause: unknown) =>
-  new Ended({ code: codes.usage, reason: "PlanFileFailed", detail: `${what} (${codeOf(cause)}).` })
+const failed = (what: string) => (cause: unknown) => {
+  const code = codeOf(cause)
+  const why = code === "ENOENT" ? "there is no such file or folder. Check the path" : code
+  return new Ended({ code: codes.usage, reason: "PlanFileFailed", detail: `${what}: ${why}.` })
+}
 
 /** Wholly or not at all, and for nobody else to read: people are in it. */
 const write = async (path: string, text: string): Promise<void> => {

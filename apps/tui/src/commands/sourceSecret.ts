@@ -19,7 +19,7 @@ const missing = (kind: keyof typeof variables, detail: string) =>
   new Ended({
     code: codes.usage,
     reason: "SourceSecretMissing",
-    detail: `${detail} ${names[kind]} is needed: set ${variables[kind]}, or give --source-secret-file FILE, or --source-secret-fd 3 3< FILE.`
+    detail: `${detail === "" ? "" : `${detail} `}${names[kind]} is needed: set ${variables[kind]}, or give --source-secret-file FILE, or --source-secret-fd 3 3< FILE.`
   })
 
 /** Without the line end that editors add; passwords may begin or end with a space. */

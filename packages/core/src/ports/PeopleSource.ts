@@ -1,6 +1,6 @@
 /** The port that reads people and groups from a source of truth. */
 import { Schema } from "effect"
-import type { Stream } from "effect"
+import type { Effect, Stream } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 
 /** A source cannot be read to its end. What was read until then says nothing of those who were not. */
@@ -40,4 +40,6 @@ export interface PeopleSource {
   readonly records: Stream.Stream<SourceRecord, SourceFailure>
   /** Of a source that is text. */
   readonly text?: SourceText
+  /** The names of the columns, of a table: a field that is not among them is in no record. Reads no further than these. */
+  readonly columns?: Effect.Effect<ReadonlyArray<string>, SourceFailure>
 }

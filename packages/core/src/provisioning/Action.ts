@@ -29,7 +29,8 @@ export const SkipReason = Schema.Literals([
   "inactiveAndAbsent",
   "alreadyInactive",
   "unreadableInSource",
-  "leaversWithheld"
+  "leaversWithheld",
+  "groupsWithheld"
 ])
 export type SkipReason = typeof SkipReason.Type
 
@@ -237,6 +238,7 @@ const words: Record<Reason | SkipReason | ConflictReason, string> = {
   alreadyInactive: "no longer in the source, and inactive already",
   unreadableInSource: "in the source, but the record cannot be read",
   leaversWithheld: "no longer in the source as far as it could be read",
+  groupsWithheld: "nobody of the source is in it as far as it could be read",
   sameKey: "several records have the key and differ",
   sameUserName: "several people have the user name",
   sameEmail: "several people have the primary e-mail address",

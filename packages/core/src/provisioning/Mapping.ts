@@ -7,6 +7,7 @@ import { parse as parseFilter } from "../scim/FilterParser.ts"
 import { parse as parseTarget } from "../scim/Path.ts"
 import { loomUser, rolePath } from "../scim/Schemas.ts"
 import { facetOf } from "./Facet.ts"
+import { unmapped } from "./MappingFilter.ts"
 import { SourceSettings } from "./SourceSettings.ts"
 import { fieldsIn, ValueSource } from "./Transform.ts"
 
@@ -111,7 +112,8 @@ const holdsOf = (text: string): Holds => {
   return held.type === "boolean" ? "truth" : "text"
 }
 
-const filterOf = (where: string, text: string | undefined, faults: Array<MappingFault>): Predicate | null => {
+const filterOf = (where: "include" | "exclude", mapping: Mapping, faults: Array<MappingFault>): Predicate | null => {
+  const text = mapping[where]
   if (text === undefined) return null
   const parsed = parseFilter(text)
   if (Result.isFailure(parsed)) {
@@ -120,6 +122,10 @@ const filterOf = (where: string, text: string | undefined, faults: Array<Mapping
   }
   for (const { operator } of misfits(parsed.success, loomUser)) {
     faults.push({ where, detail: `${operator} does not compare what has no order` })
+  }
+  const hasRoles = (mapping.roles ?? []).length > 0
+  for (const path of unmapped(parsed.success, Object.keys(mapping.attributes), hasRoles)) {
+    faults.push({ where, detail: `nothing is mapped to ${path}, so nobody has it; map it, or correct its name` })
   }
   return compileFilter(parsed.success, loomUser)
 }
@@ -148,8 +154,8 @@ export const compile = (mapping: Mapping): Result.Result<Compiled, ReadonlyArray
   for (const needed of ["externalId", "userName"]) {
     if (!seen.has(needed.toLowerCase())) faults.push({ where: `attributes.${needed}`, detail: "is needed" })
   }
-  const include = filterOf("include", mapping.include, faults)
-  const exclude = filterOf("exclude", mapping.exclude, faults)
+  const include = filterOf("include", mapping, faults)
+  const exclude = filterOf("exclude", mapping, faults)
   return faults.length === 0 ? Result.succeed({ mapping, entries, include, exclude }) : Result.fail(faults)
 }
 

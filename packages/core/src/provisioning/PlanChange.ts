@@ -1,7 +1,7 @@
 /** From a person and the user found to be them: what changes, attribute by attribute, and the PATCH that does it. */
 import { Result } from "effect"
 import * as Patch from "../scim/Patch.ts"
-import { diff, type DiffOptions } from "../scim/PatchDiff.ts"
+import type { DiffOptions } from "../scim/PatchDiff.ts"
 import type { Json, JsonObject } from "../scim/Json.ts"
 import { loomUser, rolePath } from "../scim/Schemas.ts"
 import type { Action, Change, Reason, Update } from "./Action.ts"
@@ -10,6 +10,7 @@ import { fingerprintOfResource } from "./Fingerprint.ts"
 import { type Person, valuesOf } from "./Person.ts"
 import type { Shape } from "./PlanIndex.ts"
 import type { Sighting } from "./PlanMatch.ts"
+import { userPatch } from "./UserPatch.ts"
 
 type Changing = typeof Update.Type
 
@@ -96,7 +97,7 @@ export const changeOf = (
     at: person.at,
     reason,
     changes,
-    operations: diff(user, wanted, loomUser, options),
+    operations: userPatch(user, wanted, options),
     admin: { before: isActiveAdmin(user), after: isActiveAdmin(wanted) },
     basis: fingerprintOfResource(user, loomUser)
   }

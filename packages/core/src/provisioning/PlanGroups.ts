@@ -219,7 +219,7 @@ export class PlanGroups {
       reason
     })
     if (id === null || !this.#managed.has(id)) return yield skip("unmanaged")
-    if (!memberships.isAbsenceCertain) return yield skip("leaversWithheld")
+    if (!memberships.isAbsenceCertain) return yield skip("groupsWithheld")
     const common = { id, key, label, at: null, basis }
     if (left === "delete") yield { _tag: "GroupDelete", ...common, reason: "groupGone" }
     else yield* this.#removal(actual, common, new Set(), memberships)

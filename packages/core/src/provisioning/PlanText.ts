@@ -65,7 +65,9 @@ const detailsOf = (action: Action): ReadonlyArray<string> => {
     case "GroupCreate":
     case "MembersAdd":
     case "MembersRemove": {
-      const shown = action.members.slice(0, maxMembers).map(({ label }) => plain(label))
+      // A plan has them by id, which tells a person nothing.
+      const labels = action.members.map(({ label }) => plain(label)).toSorted()
+      const shown = labels.slice(0, maxMembers)
       const more = action.members.length - shown.length
       return shown.length === 0 ? [] : [`${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`]
     }

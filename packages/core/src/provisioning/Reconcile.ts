@@ -18,6 +18,7 @@ import { Planner } from "./Planner.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
 import type { Recognised } from "./Recognised.ts"
 import type { Settlement } from "./Settlement.ts"
+import { recordsFor } from "./SourceColumns.ts"
 
 /** What is compared. */
 export interface ReconcileInput {
@@ -76,7 +77,7 @@ const read = Effect.fnUntraced(function* (
     else onPerson(mapped.success.person)
   }
   const result = yield* Effect.result(
-    Stream.runForEachArray(source.records, (chunk) => Effect.sync(() => chunk.forEach(take)))
+    Stream.runForEachArray(recordsFor(source, mapping), (chunk) => Effect.sync(() => chunk.forEach(take)))
   )
   return { records, excluded, problems, failure: Result.isFailure(result) ? result.failure : null }
 })

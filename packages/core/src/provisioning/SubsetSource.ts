@@ -6,6 +6,7 @@ import { apply, keyOf, type MappingProblem } from "./MappingApply.ts"
 import type { Person } from "./Person.ts"
 import { foldName } from "./PersonDigest.ts"
 import { PlanIndex } from "./PlanIndex.ts"
+import { recordsFor } from "./SourceColumns.ts"
 
 /** The spellings of group names over all people; the first in order of code units counts, as in a full plan. */
 export class GroupNames {
@@ -77,7 +78,7 @@ export const readWhole = Effect.fn("SubsetSource.readWhole")(function* (
     }
   }
   const result = yield* Effect.result(
-    Stream.runForEachArray(source.records, (chunk) => Effect.sync(() => chunk.forEach(take)))
+    Stream.runForEachArray(recordsFor(source, mapping), (chunk) => Effect.sync(() => chunk.forEach(take)))
   )
   const failure = Result.isFailure(result) ? result.failure : null
   return { index, names, records, excluded, problems, unreadable, failure }
@@ -94,7 +95,7 @@ export const readAgain = Effect.fn("SubsetSource.readAgain")(function* (
   keys: ReadonlySet<string>
 ): Effect.fn.Return<ReadonlyArray<Person>, SourceFailure> {
   const people: Array<Person> = []
-  const reading = Stream.runForEachArray(source.records, (chunk) =>
+  const reading = Stream.runForEachArray(recordsFor(source, mapping), (chunk) =>
     Effect.sync(() => {
       for (const record of chunk) {
         const mapped = apply(mapping, record)

@@ -2,12 +2,13 @@
 import { Result } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 import * as Patch from "../scim/Patch.ts"
-import { diff, type DiffOptions } from "../scim/PatchDiff.ts"
+import type { DiffOptions } from "../scim/PatchDiff.ts"
 import { loomUser, rolePath } from "../scim/Schemas.ts"
 import type { Action, Change, Update } from "./Action.ts"
 import { facetOf, isActive, isActiveAdmin } from "./Facet.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
 import type { Outcome } from "./UndoOutcome.ts"
+import { userPatch } from "./UserPatch.ts"
 
 type Changed = Extract<Action, { readonly _tag: "Update" | "RoleChange" | "Adopt" | "Reactivate" | "Deactivate" }>
 
@@ -89,7 +90,7 @@ export const restore = (action: Changed, user: JsonObject, options: DiffOptions)
     at: null,
     reason: "undone",
     changes: back,
-    operations: diff(user, wanted, loomUser, options),
+    operations: userPatch(user, wanted, options),
     admin: { before: isActiveAdmin(user), after: isActiveAdmin(wanted) },
     basis: fingerprintOfResource(user, loomUser)
   } as const

@@ -14,6 +14,7 @@ import { pass, type PassEnd } from "./DrivePass.ts"
 import { heldBefore } from "./Gate.ts"
 import * as Ids from "./Ids.ts"
 import { openFor } from "./OpenFor.ts"
+import type { Impatience } from "./PassState.ts"
 import { patiently } from "./Patience.ts"
 import { isOver, type Run, type RunId, type RunStatus } from "./Run.ts"
 import { RunEvents } from "./RunEvent.ts"
@@ -125,11 +126,13 @@ const phaseThrough = Effect.fnUntraced(function* (
   drive: Drive,
   phase: Phase
 ): Effect.fn.Return<PhaseEnd, JournalFailure, DriveServices> {
+  let names: Impatience = "later"
   for (let passes = 1; ; passes++) {
-    const { halted, last, left, succeeded, trouble } = yield* pass(
+    const { blocked, halted, last, left, succeeded, trouble } = yield* pass(
       drive,
       phase,
-      passes > patientPasses ? "now" : "later"
+      passes > patientPasses ? "now" : "later",
+      names
     )
     if (halted === "cancel") return "cancel"
     if (trouble?._tag === "Stop") {
@@ -141,6 +144,10 @@ const phaseThrough = Effect.fnUntraced(function* (
       yield* rest(drive, trouble)
       passes = 0
     } else if (left === 0) return "through"
+    else if (blocked > 0 && succeeded > 0) {
+      // Names were given up meanwhile, and each of them may be what another waits for.
+      passes = 0
+    } else if (blocked === left) names = "now"
     else if (succeeded === 0 && last !== null && (yield* ailing(drive)) !== null) {
       yield* downFor(drive, last)
       passes = 0

@@ -8,6 +8,7 @@ import type { Drive } from "./Drive.ts"
 import { DriveOptions } from "./DriveOptions.ts"
 import * as PassJournal from "./PassJournal.ts"
 import type { Fate } from "./PassJournal.ts"
+import { isBlocked, orGiveWay } from "./NameTaken.ts"
 import { type Impatience, PassState } from "./PassState.ts"
 import { patiently } from "./Patience.ts"
 import { failureOf, perform, type Performed } from "./Perform.ts"
@@ -16,7 +17,7 @@ import type { RunEvents } from "./RunEvent.ts"
 import type { Phase, RunItem } from "./RunItem.ts"
 
 /** How a pass ended. */
-export interface PassEnd extends Pick<PassState, "trouble" | "left" | "succeeded" | "last"> {
+export interface PassEnd extends Pick<PassState, "trouble" | "left" | "succeeded" | "blocked" | "last"> {
   /** Why nothing more was begun although nothing is wrong; null when nobody wished so. */
   readonly halted: "stop" | "cancel" | null
 }
@@ -34,12 +35,14 @@ const mostAhead = 8
 
 /**
  * Goes once over what is open. The intent is written before anything is sent, and an outcome told only once it is written:
- * see {@link PassJournal.make}. Whatever was sent before trouble came is settled.
+ * see {@link PassJournal.make}. Whatever was sent before trouble came is settled. `names` says what becomes of a change to
+ * a name that somebody else has.
  */
 export const pass = Effect.fnUntraced(function* (
   drive: Drive,
   phase: Phase,
-  impatience: Impatience
+  impatience: Impatience,
+  names: Impatience
 ): Effect.fn.Return<PassEnd, JournalFailure, Runs | RunEvents> {
   const { client, id, toStop } = drive
   const runs = yield* Runs
@@ -65,14 +68,20 @@ export const pass = Effect.fnUntraced(function* (
     return yield* patiently(id, runs.items(id, { phase, states: ["planned", "intended"], after, limit }))
   })
 
-  const settled = (item: RunItem, { managed, outcome }: Performed): Effect.Effect<Fate> =>
-    Effect.map(DateTime.now, (at) => {
-      state.success(DateTime.toEpochMillis(at))
-      return { _tag: "Settled", item, settlement: { position: item.position, at, outcome, managed } }
-    })
-
   const unsent = ({ position, state: was }: RunItem): Fate =>
     was === "planned" ? { _tag: "Withdrawn", position } : { _tag: "Left" }
+
+  const settled = (item: RunItem, { managed, outcome }: Performed): Effect.Effect<Fate> =>
+    Effect.map(DateTime.now, (at) => {
+      const blocked = isBlocked(item, outcome)
+      if (blocked && names === "later") {
+        state.block(DateTime.toEpochMillis(at))
+        return unsent(item)
+      }
+      state.success(DateTime.toEpochMillis(at))
+      const settlement = { position: item.position, at, outcome: blocked ? orGiveWay(outcome) : outcome, managed }
+      return { _tag: "Settled", item, settlement }
+    })
 
   const failed = Effect.fnUntraced(function* (item: RunItem, error: ScimError): Effect.fn.Return<Fate> {
     if (state.failure(error, yield* nowMillis) === "leave") return isUncertain(error) ? { _tag: "Left" } : unsent(item)
@@ -130,6 +139,6 @@ export const pass = Effect.fnUntraced(function* (
   const workers = Array.from({ length: bulkSize === null ? concurrency : bulkRequestsAtOnce }, () => worker)
   yield* Effect.all([journal.keep, ...workers], { concurrency: "unbounded", discard: true })
   drive.quarantine.state = state.quarantine
-  const { last, left, succeeded, trouble } = state
-  return { trouble, halted, left, succeeded, last }
+  const { blocked, last, left, succeeded, trouble } = state
+  return { trouble, halted, left, succeeded, blocked, last }
 })

@@ -17,9 +17,11 @@ export class PassState {
   quarantine: Quarantine.Quarantine
   /** What ends the pass early; null while nothing does. */
   trouble: Ending | null = null
-  /** Items that get no outcome in this pass because of the server. */
+  /** Items that get no outcome in this pass because of the server, blocked ones among them. */
   left = 0
   succeeded = 0
+  /** Items that were refused a name which another item of the pass may give up yet. */
+  blocked = 0
   /** The last error that was counted. */
   last: { readonly detail: string; readonly next: string } | null = null
 
@@ -32,6 +34,13 @@ export class PassState {
   /** An item has an outcome that the server gave. */
   success(now: number): void {
     this.succeeded++
+    this.quarantine = Quarantine.record(this.quarantine, this.#policy, "success", now)
+  }
+
+  /** The server answered that somebody else has what an item is to have. The item is left for another pass. */
+  block(now: number): void {
+    this.blocked++
+    this.left++
     this.quarantine = Quarantine.record(this.quarantine, this.#policy, "success", now)
   }
 

@@ -87,7 +87,11 @@ describe("groups of a plan", () => {
     const input = { people: [ann], users: [ours], actualGroups: [red, { ...red, id: "g2", displayName: "Other" }] }
     assert.deepStrictEqual(told(make(input, { managed })), [["MembersRemove", "Red", "memberLeft"]])
     assert.deepStrictEqual(told(make(input, { managed, leftGroups: "delete" })), [["GroupDelete", "Red", "groupGone"]])
-    assert.deepStrictEqual(make({ ...input, sourceFailure: "cut" }, { managed, leftGroups: "delete" }).actions, [])
+    const cut = make({ ...input, sourceFailure: "cut" }, { managed, leftGroups: "delete" })
+    assert.deepStrictEqual(cut.actions, [])
+    // A group is no leaver.
+    assert.strictEqual(cut.skipped["groupsWithheld"], 1)
+    assert.isUndefined(cut.skipped["leaversWithheld"])
   })
 
   it("takes leavers out of their groups, unless they are deleted or in doubt", () => {

@@ -52,6 +52,24 @@ deactivate (1)
     assert.strictEqual(summary(make({})), "nothing to do")
   })
 
+  it("names members in the order of their names, whatever their ids", () => {
+    const users = ["c", "a", "b"].map((name, at) => user(String(at), person(name)))
+    const inGroup = ["c", "a", "b"].map((name) => person(name, { groups: ["Red"] }))
+    assert.include(toText(make({ people: inGroup, users })), "\n      a@example.com, b@example.com, c@example.com\n")
+    const full = {
+      id: "g",
+      externalId: "Red",
+      displayName: "Red",
+      members: [{ value: "0" }, { value: "1" }, { value: "2" }]
+    }
+    const managed = managing([], ["g"])
+    const text = toText(
+      make({ people: [person("a"), person("b"), person("c")], users, actualGroups: [full] }, { managed })
+    )
+    assert.include(text, "remove members (1)")
+    assert.include(text, "\n      a@example.com, b@example.com, c@example.com\n")
+  })
+
   it("lets nothing from a directory reach the terminal or break out of a line", () => {
     const hostile = FastCheck.string({
       unit: FastCheck.constantFrom("\u001B", "[", "2", "J", "\n", "\r", "\u202E", "|", "`", "<", "a")

@@ -97,6 +97,35 @@ const departure: Action = {
   before: { id: "gone", userName: "gone@example.com" }
 }
 
+/** Gives somebody another user name. */
+const rename = (of: string, to: string): Action => ({
+  _tag: "Update",
+  id: of,
+  key: of,
+  label: to,
+  at: null,
+  admin: { before: false, after: false },
+  basis: "",
+  reason: "differs",
+  changes: [{ path: "userName", before: of, after: to }],
+  operations: [{ op: "replace", value: { userName: to } }]
+})
+
+/** A server whose users are named like their ids in the beginning, and that gives no name to two of them. */
+const holding = (ids: ReadonlyArray<string>) => {
+  const names = new Map(ids.map((one) => [one, one]))
+  const answer = ({ body, path }: Seen): Reply => {
+    const of = path.slice("/Users/".length)
+    const userName = String(JSON.parse(body).Operations[0].value.userName)
+    if ([...names].some(([other, name]) => name === userName && other !== of)) {
+      return { status: 409, body: { scimType: "uniqueness", detail: "taken" } }
+    }
+    names.set(of, userName)
+    return { body: { id: of, userName } }
+  }
+  return { answer, names }
+}
+
 /** With this judgement, somebody has to decide before anybody is shut out. */
 const held: Run["judgement"] = {
   _tag: "Held",
@@ -134,6 +163,7 @@ const driven = (
       statuses,
       paused: statuses.flatMap((status) => (status._tag === "Paused" ? [status.reason] : [])),
       states: (kept.items.get(id) ?? []).map(({ state }) => state),
+      nexts: (kept.items.get(id) ?? []).flatMap(({ outcome }) => (outcome?._tag === "Failed" ? [outcome.next] : [])),
       posts: seen.filter(({ method }) => method === "POST").map(nameIn)
     }
   })
@@ -282,6 +312,30 @@ describe("drive", () => {
         )
         assert.deepStrictEqual(states, ["done", "done", "done", "dropped"])
       }
+    })
+  )
+
+  it.effect("passes names on from one to the next, whatever the order in which they are sent", () =>
+    Effect.gen(function* () {
+      // Each takes the name of the next; the last one's new name is free.
+      const ids = ["u0", "u1", "u2", "u3", "u4"]
+      const { answer, names } = holding(ids)
+      const more = ids.map((_, index) => rename(`u${index}`, `u${index + 1}`))
+      const { states } = yield* driven(0, answer, undefined, { more })
+      assert.deepStrictEqual(states, ["done", "done", "done", "done", "done"])
+      assert.deepStrictEqual([...names.values()], ["u1", "u2", "u3", "u4", "u5"])
+    })
+  )
+
+  it.effect("leaves two who change names as they were, says what to do, and does the others", () =>
+    Effect.gen(function* () {
+      const { answer, names } = holding(["u0", "u1", "u2"])
+      const more = [rename("u0", "u1"), rename("u1", "u0"), rename("u2", "u9")]
+      const { nexts, states } = yield* driven(0, answer, undefined, { more })
+      assert.deepStrictEqual(states, ["failed", "failed", "done"])
+      assert.deepStrictEqual([...names.values()], ["u0", "u1", "u9"])
+      for (const next of nexts) assert.include(next, "give one of them another for one run")
+      assert.lengthOf(nexts, 2)
     })
   )
 })

@@ -18,18 +18,20 @@ export interface CsvOptions {
 
 const textOf = (path: string, { encoding }: CsvOptions) => decodeText(fileBytes(path), path, encoding)
 
-/** Reads a file row by row; its first row names the columns. */
-export const make = (path: string, options: CsvOptions = {}): PeopleSource =>
-  textSource(
-    path,
-    "csv",
-    () => fileBytes(path),
-    () => csvRecords(textOf(path, options), path, options.separator)
-  )
-
 /** The names of the columns, for guessing a mapping. */
 export const headers = (path: string, options: CsvOptions = {}): Effect.Effect<ReadonlyArray<string>, SourceFailure> =>
   Effect.tryPromise({
     try: () => csvHeader(textOf(path, options), path, options.separator),
     catch: failureOf(path)
   })
+
+/** Reads a file row by row; its first row names the columns. */
+export const make = (path: string, options: CsvOptions = {}): PeopleSource => ({
+  ...textSource(
+    path,
+    "csv",
+    () => fileBytes(path),
+    () => csvRecords(textOf(path, options), path, options.separator)
+  ),
+  columns: headers(path, options)
+})

@@ -84,7 +84,11 @@ export const layer = (directory: string): Layer.Layer<NamedSources> =>
         const written = yield* Effect.mapError(MappingFile.read(path), called(name))
         const mapping = yield* Effect.fromResult(MappingRead.read(written))
         const people = yield* opened(name, path, mapping.mapping.source ?? {})
-        const source: PeopleSource = { name, records: Stream.mapError(people.records, called(name)) }
+        const source: PeopleSource = {
+          name,
+          records: Stream.mapError(people.records, called(name)),
+          ...(people.columns === undefined ? {} : { columns: Effect.mapError(people.columns, called(name)) })
+        }
         return { source, mapping }
       })
     })

@@ -62,14 +62,13 @@ export const kept = (
 ): Effect.Effect<Kept, SourceFailure, Scope.Scope> =>
   Effect.map(
     Spool.make(source, () => untilItsEnd(bytes)),
-    ({ read }) => ({
-      source: sourceOf(read, options),
-      headers:
-        options.format === "csv"
-          ? Effect.tryPromise({
-              try: () => csvHeader(decodeText(read(), source, options.encoding), source, options.separator),
-              catch: failureOf(source)
-            })
-          : null
-    })
+    ({ read }) => {
+      const people = sourceOf(read, options)
+      if (options.format === "jsonl") return { source: people, headers: null }
+      const headers = Effect.tryPromise({
+        try: () => csvHeader(decodeText(read(), source, options.encoding), source, options.separator),
+        catch: failureOf(source)
+      })
+      return { source: { ...people, columns: headers }, headers }
+    }
   )

@@ -1,11 +1,12 @@
 /** What a caller sent as a source of people: kept in a file without a name, since it is read twice. */
 import type { PeopleSource, SourceFailure } from "@loom-scim/core/ports/PeopleSource"
-import type { Effect, Scope } from "effect"
+import { Effect } from "effect"
+import type { Scope } from "effect"
 import type { CsvOptions } from "./CsvSource.ts"
-import { csvRecords } from "./csvRecords.ts"
+import { csvHeader, csvRecords } from "./csvRecords.ts"
 import { decodeText } from "./decodeText.ts"
 import { jsonRecords } from "./jsonLines.ts"
-import { peopleSource } from "./recordStream.ts"
+import { failureOf, peopleSource } from "./recordStream.ts"
 import * as Spool from "./Spool.ts"
 
 /** How its text is read. */
@@ -24,8 +25,9 @@ export const make = (
   name: string,
   { read }: Spool.Spool,
   { encoding, format, separator }: UploadedOptions
-): PeopleSource =>
-  peopleSource(name, () => {
-    const text = decodeText(read(), name, encoding)
-    return format === "csv" ? csvRecords(text, name, separator) : jsonRecords(text, name)
-  })
+): PeopleSource => {
+  const text = () => decodeText(read(), name, encoding)
+  if (format === "jsonl") return peopleSource(name, () => jsonRecords(text(), name))
+  const columns = Effect.tryPromise({ try: () => csvHeader(text(), name, separator), catch: failureOf(name) })
+  return { ...peopleSource(name, () => csvRecords(text(), name, separator)), columns }
+}

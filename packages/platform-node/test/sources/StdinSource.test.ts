@@ -88,6 +88,7 @@ it.effect("is kept as a whole when it is to be read twice, and only as long as t
       ])
       assert.deepStrictEqual(yield* all(source), first)
       assert.deepStrictEqual(headers === null ? null : yield* headers, ["a", "b"])
+      assert.deepStrictEqual(source.columns === undefined ? null : yield* source.columns, ["a", "b"])
       // Its file has no name, so that nothing stays behind even when this process is killed.
       assert.deepStrictEqual(spools(), before)
       const lines = yield* StdinSource.kept(Readable.from([Buffer.from('{"a":"\xEB"}\n', "latin1")]), {
@@ -95,6 +96,7 @@ it.effect("is kept as a whole when it is to be read twice, and only as long as t
         encoding: "latin1"
       })
       assert.isNull(lines.headers)
+      assert.isUndefined(lines.source.columns)
       assert.deepStrictEqual(yield* fields(lines.source), [{ a: "ë" }])
     }).pipe(Effect.scoped)
     const { source } = yield* Effect.scoped(StdinSource.kept(pieces("a\n1\n", 3), { format: "csv" }))
