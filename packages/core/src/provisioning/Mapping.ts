@@ -19,9 +19,12 @@ export const GroupRule = Schema.Struct({
 })
 export type GroupRule = typeof GroupRule.Type
 
-/** Members of the group have the role. Of several roles the highest counts: admin, then creator, then viewer. */
+/**
+ * Members of the group have the role, without a group everybody. Of several roles the highest counts: admin, then creator,
+ * then viewer.
+ */
 export const RoleRule = Schema.Struct({
-  group: Schema.NonEmptyString,
+  group: Schema.optionalKey(Schema.NonEmptyString),
   role: Schema.Literals(["admin", "creator", "viewer"])
 })
 export type RoleRule = typeof RoleRule.Type

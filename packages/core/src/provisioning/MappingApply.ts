@@ -115,8 +115,8 @@ const ruledRole = ({ mapping }: Compiled, groups: ReadonlyArray<string>, note: N
   const folded = new Set(groups.map((group) => group.toLowerCase()))
   let best: Role | null = null
   for (const { group, role } of mapping.roles ?? []) {
-    if (!folded.has(group.trim().toLowerCase())) continue
-    note("role", `member of ${group}`, role)
+    if (group !== undefined && !folded.has(group.trim().toLowerCase())) continue
+    note("role", group === undefined ? "everybody" : `member of ${group}`, role)
     if (best === null || rank[role] > rank[best]) best = role
   }
   return best

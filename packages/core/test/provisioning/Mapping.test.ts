@@ -143,6 +143,17 @@ describe("apply", () => {
     assert.strictEqual(personFrom({ ...ann, Role: "Viewer" }, withRole).role, "admin")
   })
 
+  it("gives everybody the role of a rule without a group, and who leaves a group no more than that", () => {
+    const open = { ...mapping, roles: [{ group: "Loom Admins", role: "admin" }, { role: "creator" }] } as const
+    assert.strictEqual(personFrom({ ...ann, Teams: "Loom Admins" }, open).role, "admin")
+    assert.strictEqual(personFrom({ ...ann, Teams: "" }, open).role, "creator")
+    assert.deepInclude(trace(ready(open), { at: "line 2", fields: { ...ann, Teams: "" } }).steps, {
+      path: "role",
+      what: "everybody",
+      value: "creator"
+    })
+  })
+
   it("reads e-mails as text, as lists, and as SCIM has them", () => {
     const attributes = { ...mapping.attributes, emails: { from: "Mails", split: "," } }
     const emailsFrom = (Mails: JsonObject[string]) =>
