@@ -13,7 +13,7 @@ const reconcile = async (): Promise<number> => {
   const body = new FormData()
   body.append("source", await openAsBlob(source), source)
   body.append("mapping", readFileSync(mapping, "utf8"))
-  const { remarks, report } = await client.runs.begin({ connection, body, prefer: "respond-async" })
+  const { remarks, report } = await client.runs.begin({ connection, body })
   // Records that cannot be used make no run fail, and somebody should hear of them.
   const bad = remarks === null ? 0 : remarks.problemCount + remarks.contradictions
   if (bad > 0) console.error(JSON.stringify(remarks))

@@ -1,9 +1,13 @@
-/** What goes on behind a 202: kept while it does, not stopped by a caller who leaves, and found from every node. */
+/**
+ * What takes a while: behind a 202 it is kept while it goes on, not stopped by a caller who leaves, and found from every
+ * node. What a caller waits for has its place among the same jobs.
+ */
 import type { Changing, ServerProblem, StoreProblem, TooManyProblem } from "@loom-scim/contract/Problem"
 import { InternalProblem, NotReadyProblem } from "@loom-scim/contract/Problem"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import type { JobKind, JobProblem, KeptJob } from "@loom-scim/core/ports/Jobs"
 import { JobId, Jobs } from "@loom-scim/core/ports/Jobs"
+import type { SourceRemarks } from "@loom-scim/core/ports/Plans"
 import { randomIds, runIdOf } from "@loom-scim/core/runs/Run"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Actor } from "@loom-scim/core/setup/Evidence"
@@ -19,13 +23,20 @@ const keptFor = { hours: 72 } as const
 
 type Problem = Changing | ServerProblem
 
-const textOf = ({ detail, next, status, title, type }: Problem | InternalProblem | NotReadyProblem): JobProblem => ({
-  detail,
-  next,
-  status,
-  title,
-  type
-})
+/** All that the request would have been answered with, but the request's own id. */
+const textOf = (problem: Problem | InternalProblem | NotReadyProblem): JobProblem => {
+  const { detail, next, status, title, type } = problem
+  return {
+    detail,
+    next,
+    status,
+    title,
+    type,
+    ...("reason" in problem ? { reason: problem.reason } : {}),
+    ...("missing" in problem ? { missing: problem.missing } : {}),
+    ...("scim" in problem && problem.scim !== undefined ? { scim: problem.scim } : {})
+  }
+}
 
 const stopped = textOf(
   new NotReadyProblem({
@@ -47,9 +58,22 @@ export const standingOf = (job: KeptJob, now: DateTime.Utc): KeptJob =>
     ? { ...job, status: "interrupted", problem: stopped }
     : job
 
-/** What came of it: a path, or why none. */
-const outcomeOf = (exit: Exit.Exit<string, Problem>): Pick<KeptJob, "status" | "result" | "problem"> => {
-  if (Exit.isSuccess(exit)) return { status: "done", result: exit.value, problem: null }
+/** What came of a job. */
+export interface Came {
+  /** Its path; null when there was nothing to do. */
+  readonly result: string | null
+  readonly remarks?: SourceRemarks
+}
+
+/**
+ * What a job does. It may be stopped only where it says so by `Effect.interruptible`, so that a job never says of what it
+ * has begun that nothing came of it.
+ */
+export type Work = Effect.Effect<Came, Problem>
+
+/** What came of it, or why nothing. */
+const outcomeOf = (exit: Exit.Exit<Came, Problem>): Pick<KeptJob, "status" | "result" | "problem" | "remarks"> => {
+  if (Exit.isSuccess(exit)) return { status: "done", ...exit.value, problem: null }
   const failure = Cause.findErrorOption(exit.cause)
   if (Option.isSome(failure)) return { status: "failed", result: null, problem: textOf(failure.value) }
   return Cause.hasInterrupts(exit.cause)
@@ -61,18 +85,24 @@ const outcomeOf = (exit: Exit.Exit<string, Problem>): Pick<KeptJob, "status" | "
 export class Background extends Context.Service<
   Background,
   {
-    /** Fails when a job of this connection would be refused now, for whoever would read an upload only to refuse it. */
+    /** Fails when work for this connection would be refused now, for whoever would read an upload only to refuse it. */
     readonly room: (connection: ConnectionId) => Effect.Effect<void, TooManyProblem>
+    /** Holds a place while a caller waits for the work. When as many go on as may, it is not begun. */
+    readonly during: <A, E, R>(
+      connection: ConnectionId,
+      work: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | TooManyProblem, R>
     /**
-     * Carries `work` out behind the request; it gives the path of what came of it. When as many go on as may, nothing is
-     * begun or kept.
+     * Carries `work` out behind the request. When as many go on as may, nothing is begun or kept; nor when `claim` fails,
+     * which is tried once there is a place.
      */
-    readonly begin: (
+    readonly begin: <E = never>(
       connection: ConnectionId,
       kind: JobKind,
       by: Actor,
-      work: Effect.Effect<string, Problem>
-    ) => Effect.Effect<KeptJob, StoreProblem | TooManyProblem>
+      work: Work,
+      claim?: Effect.Effect<void, E>
+    ) => Effect.Effect<KeptJob, E | StoreProblem | TooManyProblem>
   }
 >()("loom-scim-api/Background") {
   /** They end with the layer's scope: what is not done by then is interrupted, and says so. */
@@ -87,7 +117,7 @@ export class Background extends Context.Service<
         // The work is worth more than its record: a store that fails for a moment does not end it.
         const keep = (job: KeptJob) => Effect.ignore(jobs.keep(job))
 
-        const carried = Effect.fnUntraced(function* (begun: KeptJob, work: Effect.Effect<string, Problem>) {
+        const carried = Effect.fnUntraced(function* (begun: KeptJob, work: Work) {
           const beat = Effect.flatMap(DateTime.now, (now) => keep({ ...begun, seenAt: now })).pipe(
             Effect.schedule(Schedule.spaced(beatEvery))
           )
@@ -102,6 +132,7 @@ export class Background extends Context.Service<
                 yield* keep({ ...begun, ...outcome, seenAt: now, endedAt: now })
               })
             ),
+            Effect.uninterruptible,
             Effect.exit,
             Effect.annotateLogs({ job: begun.id })
           )
@@ -109,7 +140,19 @@ export class Background extends Context.Service<
 
         return Background.of({
           room: room.look,
-          begin: Effect.fn("Background.begin")(function* (connection, kind, by, work) {
+          during: (connection, work) =>
+            Effect.acquireUseRelease(
+              room.enter(connection),
+              () => work,
+              () => room.leave(connection)
+            ),
+          begin: Effect.fn("Background.begin")(function* <E>(
+            connection: ConnectionId,
+            kind: JobKind,
+            by: Actor,
+            work: Work,
+            claim: Effect.Effect<void, E> = Effect.void
+          ) {
             yield* room.enter(connection)
             const now = yield* DateTime.now
             const random = yield* Random.nextIntBetween(0, randomIds)
@@ -125,8 +168,9 @@ export class Background extends Context.Service<
               result: null,
               problem: null
             }
-            yield* Effect.andThen(jobs.prune(DateTime.subtract(now, keptFor)), jobs.keep(begun)).pipe(
-              Effect.mapError(ofStore),
+            yield* Effect.mapError(jobs.prune(DateTime.subtract(now, keptFor)), ofStore).pipe(
+              Effect.andThen(claim),
+              Effect.andThen(Effect.mapError(jobs.keep(begun), ofStore)),
               Effect.onError(() => room.leave(connection))
             )
             yield* FiberSet.run(running, Effect.ensuring(carried(begun, work), room.leave(connection)))

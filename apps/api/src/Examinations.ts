@@ -1,8 +1,10 @@
 /** Examinations by the doctor: one at a time per connection, kept as they go on, not stopped by a caller who leaves. */
+import type { StoreProblem, TooManyProblem } from "@loom-scim/contract/Problem"
 import { RefusedProblem } from "@loom-scim/contract/Problem"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
+import type { KeptJob } from "@loom-scim/core/ports/Jobs"
 import type { KeptExamination } from "@loom-scim/core/ports/Reports"
 import { Reports } from "@loom-scim/core/ports/Reports"
 import * as Doctor from "@loom-scim/core/scim/Doctor"
@@ -13,14 +15,15 @@ import type { Actor } from "@loom-scim/core/setup/Evidence"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import * as State from "@loom-scim/core/setup/State"
-import { Context, DateTime, Effect, Fiber, FiberSet, Layer } from "effect"
+import { Context, DateTime, Deferred, Effect, Layer } from "effect"
+import { Background } from "./Background.ts"
 
 /** One without a finding for this long belongs to a process that died. No check takes as long. */
 export const abandonedAfter = { minutes: 5 } as const
 
-/** An examination under way: how it began, and how it ends. */
+/** An examination under way: the job that carries it out, and how it ends. */
 export interface Begun {
-  readonly begun: KeptExamination
+  readonly job: KeptJob
   readonly ended: Effect.Effect<KeptExamination>
 }
 
@@ -31,23 +34,23 @@ export type Asked = Pick<DoctorOptions, "write" | "removeLeftovers">
 export class Examinations extends Context.Service<
   Examinations,
   {
-    /** Refused while another one of the same connection is running, in whichever process. */
+    /** Refused while another one of the same connection is running, in whichever process, or as many jobs as may. */
     readonly begin: (
       connection: Connection,
       connected: Connected,
       asked: Asked,
       by: Actor
-    ) => Effect.Effect<Begun, RefusedProblem | ReturnType<typeof ofStore>>
+    ) => Effect.Effect<Begun, RefusedProblem | StoreProblem | TooManyProblem>
   }
 >()("loom-scim-api/Examinations") {
-  /** They end with the layer's scope: the doctor then removes what it created, and the report says that it was cut off. */
+  /** They end as jobs do: the doctor then removes what it created, and the report says that it was cut off. */
   static readonly layer = Layer.effect(
     Examinations,
     Effect.gen(function* () {
       const reports = yield* Reports
       const setup = yield* SetupService
       const { remember } = yield* ConnectedClient
-      const running = yield* FiberSet.make<KeptExamination>()
+      const background = yield* Background
 
       const examined = Effect.fnUntraced(function* (
         { id, state }: Connection,
@@ -100,17 +103,36 @@ export class Examinations extends Context.Service<
             write: asked.write,
             findings: []
           }
+          const place = `/v1/connections/${connection.id}/doctor`
           const before = DateTime.subtract(now, abandonedAfter)
-          if (!(yield* Effect.mapError(reports.begin(connection.id, begun, before), ofStore))) {
+          const state = { isClaimed: false }
+          const claim = Effect.gen(function* () {
+            state.isClaimed = yield* Effect.mapError(reports.begin(connection.id, begun, before), ofStore)
+            if (state.isClaimed) return
             return yield* new RefusedProblem({
               detail: "The doctor is examining this connection already.",
-              next: `Wait for its report: GET /v1/connections/${connection.id}/doctor`,
+              next: `Wait for its report: GET ${place}`,
               reason: "alreadyRunning",
               missing: null
             })
-          }
-          const fiber = yield* FiberSet.run(running, examined(connection, connected, begun, asked, by))
-          return { begun, ended: Fiber.join(fiber) }
+          })
+          const ended = yield* Deferred.make<KeptExamination>()
+          const examining = Effect.interruptible(examined(connection, connected, begun, asked, by))
+          const work = Effect.as(
+            Effect.onExit(examining, (exit) => Deferred.done(ended, exit)),
+            { result: place }
+          )
+          const job = yield* background.begin(connection.id, "doctor", by, work, claim).pipe(
+            // A store that went away in between must not keep the next one waiting.
+            Effect.onError(() =>
+              state.isClaimed
+                ? Effect.ignore(
+                    reports.keepExamination(connection.id, { ...begun, status: "interrupted", endedAt: now })
+                  )
+                : Effect.void
+            )
+          )
+          return { job, ended: Deferred.await(ended) }
         })
       })
     })

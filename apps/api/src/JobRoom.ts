@@ -1,4 +1,4 @@
-/** How many jobs may go on at once: so many of one connection, and so many of all together. */
+/** How much that takes a while may go on at once: so many jobs of one connection, and so many of all together. */
 import { TooManyProblem } from "@loom-scim/contract/Problem"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Effect } from "effect"

@@ -28,7 +28,7 @@ export interface Settings {
   readonly bodyMillis: number
   /** Requests per second that a key may keep up; twice as many at once. */
   readonly rate: number
-  /** How many jobs this server carries out at once, whoever asked for them. */
+  /** How many plans, checks and examinations go on at once on this server, whoever asked for them, waited for or not. */
   readonly jobLimit: number
   /** How many of them for one connection. */
   readonly connectionJobLimit: number

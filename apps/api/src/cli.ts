@@ -76,7 +76,7 @@ const flags = {
     Flag.withDefault<number>(defaults.rate)
   ),
   jobLimit: Flag.Int("job-limit").pipe(
-    Flag.withDescription("Plans and checks in the background that this server carries out at once"),
+    Flag.withDescription("Plans, checks and examinations that this server carries out at once"),
     within(1, 1000),
     Flag.withDefault<number>(defaults.jobLimit)
   ),

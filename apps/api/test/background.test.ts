@@ -9,12 +9,14 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { closeAll, start, temporary } from "./support/api.ts"
 import type { Answer, Api } from "./support/api.ts"
 import { isPostgres, onPostgres } from "./support/databases.ts"
-import { at, connect, control, form, people, sandbox, upload } from "./support/reconcile.ts"
+import { at, connect, control, form, people, sandbox, until, upload } from "./support/reconcile.ts"
 
 afterEach(closeAll)
 
-const headers = { prefer: "respond-async", "idempotency-key": "9f6b1c1e-5d7a-4a44-8a5e-0e5f0f2e7c11" }
+const prefer = { prefer: "respond-async" }
+const headers = { ...prefer, "idempotency-key": "9f6b1c1e-5d7a-4a44-8a5e-0e5f0f2e7c11" }
 const plans = "/v1/connections/acme/plans"
+const runs = "/v1/connections/acme/runs"
 
 const world = async () => {
   const place = await sandbox()
@@ -139,12 +141,79 @@ describe("Prefer: respond-async", () => {
     assert.strictEqual(unknown.status, 404)
   })
 
-  it("is told by a run that goes on, too", async () => {
+  it("is told by a run of a kept plan that goes on, too", async () => {
     const { api, place } = await world()
+    const plan = String((await upload(api.base, api.admin, plans, form(people(20)))).json["id"])
     await control(place, "faults", { kind: "latency", ms: 50, match: { method: "POST" } })
-    const run = await upload(api.base, api.admin, "/v1/connections/acme/runs", form(people(20)), headers)
+    const run = await api.call("POST", runs, { body: { plan }, headers })
     assert.deepStrictEqual([run.status, run.headers.get("preference-applied")], [202, "respond-async"], run.text)
+    assert.match(String(run.headers.get("location")), /^\/v1\/connections\/acme\/runs\/\d{8}-/)
   })
+})
+
+const begin = ({ admin, base }: Api, body: FormData, more: Readonly<Record<string, string>> = {}) =>
+  upload(base, admin, runs, body, more)
+
+const ofRuns = async ({ call }: Api): Promise<number> => [(await call("GET", runs)).json["items"]].flat().length
+
+describe("a run of an upload with Prefer: respond-async", () => {
+  it("is a job as soon as the upload has come, begins once it is planned, and is where the job says", async () => {
+    const { api, place } = await world()
+    await control(place, "faults", { kind: "latency", ms: 1500, match: { method: "GET" } })
+    // The last record has no address, so it makes nobody.
+    const source = `${people(3)}4,,Last4\n`
+    const job = placeOf(await begin(api, form(source), headers))
+    await sleep(300)
+    assert.strictEqual(await ofRuns(api), 0, "it is planned first")
+    assert.strictEqual((await api.call("GET", job)).json["status"], "running")
+    await control(place, "faults", null, "DELETE")
+    const { json, text } = await ended(api, job)
+    assert.deepStrictEqual([json["kind"], json["status"], json["problem"]], ["run", "done", null], text)
+    assert.strictEqual(at(json, "remarks", "problemCount"), 1, text)
+    const id = /\/runs\/([^/]+)$/.exec(String(json["result"]))?.[1] ?? ""
+    const { json: run } = await until(api.call, id, "Completed")
+    assert.strictEqual(at(run, "run", "kind"), "reconcile")
+    assert.strictEqual(sourcesOpen(), 0)
+    const again = await begin(api, form(source), headers)
+    assert.strictEqual(placeOf(again), job)
+    assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
+    assert.strictEqual(await ofRuns(api), 1)
+    const nothing = await ended(api, placeOf(await begin(api, form(people(3)), prefer)))
+    assert.deepStrictEqual([nothing.json["status"], nothing.json["result"]], ["done", null], nothing.text)
+  }, 60_000)
+
+  it("ends with what the request would have been refused with, and begins nothing", async () => {
+    const { api, place } = await world()
+    const same = async (body: () => FormData, status: number) => {
+      const { instance, ...problem } = (await begin(api, body())).json
+      assert.isString(instance)
+      assert.strictEqual(problem["status"], status, JSON.stringify(problem))
+      const { json } = await ended(api, placeOf(await begin(api, body(), prefer)))
+      assert.deepStrictEqual([json["status"], json["result"]], ["failed", null])
+      assert.deepStrictEqual(json["problem"], problem)
+    }
+    await same(() => form(people(3), { kind: "provision", person: "x@acme.com" }), 422)
+    await same(() => form(people(3), { seen: "another" }), 409)
+    const wrong = form(people(3))
+    wrong.set("mapping", new Blob(["attributes: ["]), "mapping.yaml")
+    assert.strictEqual((await begin(api, wrong, prefer)).status, 422)
+    await control(place, "faults", { kind: "status", status: 403, match: { method: "GET" } })
+    await same(() => form(people(3)), 502)
+    assert.strictEqual(await ofRuns(api), 0)
+    assert.strictEqual(sourcesOpen(), 0)
+  }, 60_000)
+
+  it("is not begun when the server stops before it is planned, and says so", async () => {
+    const { api, place, serve } = await world()
+    await control(place, "faults", { kind: "latency", ms: 60_000, match: { method: "GET" } })
+    const job = placeOf(await begin(api, form(people(3)), prefer))
+    await api.close()
+    const again = await serve()
+    const { json } = await again.call("GET", job)
+    assert.strictEqual(json["status"], "interrupted")
+    assert.strictEqual(at(json, "problem", "type"), "urn:loom-scim:problem:not-ready")
+    assert.strictEqual(await ofRuns(again), 0)
+  }, 60_000)
 })
 
 describe.runIf(isPostgres)("a job on two servers that share a PostgreSQL", () => {

@@ -42,8 +42,10 @@ describe("the doctor", () => {
     const headers = { prefer: "respond-async" }
     const begun = await api.call("POST", path, { body: {}, headers })
     assert.strictEqual(begun.status, 202, begun.text)
-    assert.strictEqual(begun.json["status"], "running")
-    assert.strictEqual(begun.headers.get("location"), path)
+    assert.deepStrictEqual([begun.json["kind"], begun.json["status"]], ["doctor", "running"])
+    assert.strictEqual(begun.headers.get("preference-applied"), "respond-async")
+    const job = begun.headers.get("location") ?? ""
+    assert.strictEqual(job, `/v1/connections/acme/jobs/${String(begun.json["id"])}`)
     const second = await api.call("POST", path, { body: {} })
     assert.strictEqual(second.status, 409, second.text)
     assert.strictEqual(second.json["reason"], "alreadyRunning")
@@ -53,16 +55,20 @@ describe("the doctor", () => {
       now = await api.call("GET", path)
     }
     assert.strictEqual(now.json["status"], "done", now.text)
+    let over = await api.call("GET", job)
+    for (let looks = 0; over.json["status"] === "running" && looks < 200; looks++) over = await api.call("GET", job)
+    assert.deepStrictEqual([over.json["status"], over.json["result"]], ["done", path], over.text)
   })
 
   it("is told to be cut off when the server stops, and may begin anew", async () => {
     const { api, world } = await connected({ users: 3 })
     await control(world, "/faults", { kind: "latency", ms: 150 })
-    await api.call("POST", path, { body: {}, headers: { prefer: "respond-async" } })
+    const begun = await api.call("POST", path, { body: {}, headers: { prefer: "respond-async" } })
     await api.close()
     await fetch(`${world.controlUrl}/faults`, { method: "DELETE" })
     const next = await start({ directory: api.directory, allowPrivateNetwork: true })
     assert.strictEqual((await next.call("GET", path)).json["status"], "interrupted")
+    assert.strictEqual((await next.call("GET", begun.headers.get("location") ?? "")).json["status"], "interrupted")
     const again = await next.call("POST", path, { body: {} })
     assert.strictEqual(again.json["status"], "done", again.text)
   })

@@ -29,20 +29,29 @@ const refused = ({ headers, json, status, text }: Answer) => {
 }
 
 /** The status of an upload of which nothing but the headers comes. */
-const unsent = ({ admin, base }: Api): Promise<number> =>
+const unsent = ({ admin, base }: Api, path: string, more: Readonly<Record<string, string>> = {}): Promise<number> =>
   new Promise((resolve, reject) => {
     const headers = {
-      ...prefer,
+      ...more,
       authorization: `Bearer ${admin}`,
       "content-type": "multipart/form-data; boundary=x",
       "content-length": "100000000"
     }
-    const sent = request(`${base}${plans}`, { method: "POST", headers }, (response) => {
+    const sent = request(`${base}${path}`, { method: "POST", headers }, (response) => {
       resolve(response.statusCode ?? 0)
       sent.destroy()
     })
     sent.on("error", reject).flushHeaders()
   })
+
+/** Asks until it is so. */
+const until = async (isSo: () => Promise<boolean>): Promise<void> => {
+  for (let turns = 0; turns < 200; turns++) {
+    if (await isSo()) return
+    await Effect.runPromise(Effect.sleep(25))
+  }
+  throw new Error("it does not come to that")
+}
 
 describe("as many jobs of a connection as may go on at once", () => {
   it("leave no room for another, which is refused before it is read, kept nowhere, and may come again", async () => {
@@ -59,10 +68,17 @@ describe("as many jobs of a connection as may go on at once", () => {
     const late = keys.filter((_, index) => answers[index]?.status !== 202)
     assert.lengthOf(late, 3)
     for (const answer of answers) if (answer.status !== 202) refused(answer)
-    assert.strictEqual(await unsent(api), 429)
-    refused(
-      await api.call("POST", "/v1/connections/acme/checks", { headers: { ...prefer, "idempotency-key": "five" } })
-    )
+    for (const path of ["plans", "runs"].map((name) => `/v1/connections/acme/${name}`)) {
+      assert.strictEqual(await unsent(api, path, prefer), 429, path)
+      assert.strictEqual(await unsent(api, path), 429, path)
+    }
+    assert.strictEqual(await unsent(api, "/v1/connections/acme/provision"), 429)
+    for (const headers of [{ ...prefer, "idempotency-key": "five" }, {}]) {
+      refused(await api.call("POST", "/v1/connections/acme/checks", { headers }))
+      refused(await api.call("POST", "/v1/connections/acme/doctor", { headers, body: {} }))
+    }
+    // Of an examination that was refused there is nothing left.
+    assert.strictEqual((await api.call("GET", "/v1/connections/acme/doctor")).status, 404)
     const sql = Context.get(api.context, SqlClient)
     assert.lengthOf(await Effect.runPromise(sql.unsafe("SELECT id FROM jobs")), 1)
     await api.close()
@@ -74,6 +90,63 @@ describe("as many jobs of a connection as may go on at once", () => {
       const job = headers.get("location") ?? ""
       while (at((await again.call("GET", job)).json, "status") === "running") await Effect.runPromise(Effect.sleep(20))
     }
+  }, 60_000)
+})
+
+describe("what a caller waits for", () => {
+  it("has its place among the jobs while it goes on, however it ends", async () => {
+    const place = await sandbox()
+    const dnsServers = [`${place.dns.host}:${place.dns.port}`]
+    const lab = { directory: temporary(), allowPrivateNetwork: true, dnsServers, rate: 10_000 }
+    const api = await start({ ...lab, connectionJobLimit: 1 })
+    await connect(api.call, place)
+    const [checks, doctor] = ["/v1/connections/acme/checks", "/v1/connections/acme/doctor"]
+    // Refused in any case: for want of a place before it is read, else for what is in it.
+    const isFull = async () => {
+      const { status, text } = await upload(api.base, api.admin, plans, form(people(3), { adopt: "perhaps" }))
+      assert.include([422, 429], status, text)
+      return status === 429
+    }
+    const headers = { authorization: `Bearer ${api.admin}` }
+    const one = form(people(3), { kind: "provision", person: "person1@acme.com" })
+    const works = [
+      { path: plans, body: form(people(3)) },
+      { path: "/v1/connections/acme/runs", body: form(people(3)) },
+      { path: "/v1/connections/acme/provision", body: one },
+      { path: checks }
+    ]
+    await control(place, "faults", { kind: "latency", ms: 60_000 })
+    for (const { path, ...sent } of works) {
+      const leaving = new AbortController()
+      const left = fetch(`${api.base}${path}`, { method: "POST", headers, ...sent, signal: leaving.signal }).catch(
+        () => null
+      )
+      await until(isFull)
+      refused(await api.call("POST", checks))
+      refused(await api.call("POST", doctor, { body: {} }))
+      leaving.abort()
+      await left
+      await until(async () => !(await isFull()))
+    }
+    await control(place, "faults", null, "DELETE")
+    for (let turns = 0; turns < 3; turns++) {
+      const answers = [
+        await upload(api.base, api.admin, plans, form(people(3))),
+        await api.call("POST", checks),
+        await api.call("POST", doctor, { body: {} }),
+        await upload(api.base, api.admin, "/v1/connections/acme/runs", form(people(3)))
+      ]
+      assert.deepStrictEqual(
+        answers.map(({ status }) => status),
+        [201, 200, 200, 200]
+      )
+    }
+    await control(place, "faults", { kind: "latency", ms: 60_000 })
+    const { headers: job, status, text } = await api.call("POST", doctor, { body: {}, headers: prefer })
+    assert.strictEqual(status, 202, text)
+    assert.match(String(job.get("location")), /^\/v1\/connections\/acme\/jobs\/j/)
+    assert.isTrue(await isFull(), "an examination has its place, too")
+    refused(await api.call("POST", checks, { headers: prefer }))
   }, 60_000)
 })
 
@@ -97,7 +170,17 @@ describe("room for jobs", () => {
     await Effect.gen(function* () {
       const { begin, room } = yield* Background
       const tries = (connection: ConnectionId, work: Effect.Effect<string>) =>
-        Effect.map(Effect.result(begin(connection, "plan", by, work)), ({ _tag }) => _tag)
+        Effect.map(
+          Effect.result(
+            begin(
+              connection,
+              "plan",
+              by,
+              Effect.map(Effect.interruptible(work), (result) => ({ result }))
+            )
+          ),
+          ({ _tag }) => _tag
+        )
       const gate = yield* Deferred.make<string>()
       const wait = Deferred.await(gate)
       const first = yield* Effect.all([acme, acme, acme, beta, beta].map((connection) => tries(connection, wait)))
@@ -111,6 +194,10 @@ describe("room for jobs", () => {
           assert.strictEqual(yield* tries(acme, work), "Success")
           yield* Effect.sleep(0)
         }
+      }
+      const claimed = Effect.fail("claimed" as const)
+      for (let turns = 0; turns < 4; turns++) {
+        assert.strictEqual(yield* Effect.flip(begin(acme, "doctor", by, Effect.never, claimed)), "claimed")
       }
       store.isAway = true
       for (let turns = 0; turns < 4; turns++) assert.strictEqual(yield* tries(acme, wait), "Failure")

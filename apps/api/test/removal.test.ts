@@ -175,7 +175,7 @@ describe("with a removed connection", () => {
       const api = await start({ directory: temporary(), allowPrivateNetwork: true, dnsServers, rate: 10_000 })
       await connect(api.call, place)
       await control(place, "faults", { kind: "latency", ms: 100, match: { method: "POST" } })
-      const headers = { prefer: "respond-async" }
+      const headers = { prefer: "wait=0" }
       const begun = await upload(api.base, api.admin, "/v1/connections/acme/runs", form(people(400)), headers)
       const id = runIdOf(begun)
       const usersNow = async () =>

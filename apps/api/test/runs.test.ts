@@ -70,7 +70,7 @@ describe("runs", () => {
   it("goes on behind a 202, is followed to its end, and every item comes exactly once after a break", async () => {
     const { api, place, post } = await world()
     await control(place, "faults", { kind: "latency", ms: 20, match: { method: "POST" } })
-    const begun = await post("runs", form(people(300)), { prefer: "respond-async" })
+    const begun = await post("runs", form(people(300)), { prefer: "wait=0" })
     assert.strictEqual(begun.status, 202, begun.text)
     const id = runIdOf(begun)
     assert.strictEqual(begun.headers.get("location"), `/v1/connections/acme/runs/${id}`)
@@ -123,7 +123,7 @@ describe("runs", () => {
   it("pauses, resumes, cancels, retries and undoes", async () => {
     const { api, place, post } = await world()
     await control(place, "faults", { kind: "latency", ms: 100, match: { method: "POST" } })
-    const id = runIdOf(await post("runs", form(people(400)), { prefer: "respond-async" }))
+    const id = runIdOf(await post("runs", form(people(400)), { prefer: "wait=0" }))
     const path = `/v1/connections/acme/runs/${id}`
     const paused = await api.call("POST", `${path}/pause`)
     assert.strictEqual(at(paused.json, "run", "status", "_tag"), "Paused", paused.text)
@@ -189,7 +189,7 @@ describe("runs", () => {
   it("stops cleanly with the server, goes on with the next, and a listener goes on across it", async () => {
     const { api, place, post, serve } = await world()
     await control(place, "faults", { kind: "latency", ms: 50, match: { method: "POST" } })
-    const id = runIdOf(await post("runs", form(people(500)), { prefer: "respond-async" }))
+    const id = runIdOf(await post("runs", form(people(500)), { prefer: "wait=0" }))
     const first = await listen(api.base, api.admin, id, "0", 20)
     await Effect.runPromise(Context.get(api.context, Readiness).stop)
     await api.close()

@@ -48,7 +48,7 @@ describe("a run whose process was killed", () => {
   it("begun here, is finished by the terminal app", async () => {
     const { directory, key, place, server } = await scene()
     const begun = await upload(server.base, key, "/v1/connections/acme/runs", form(people(count)), {
-      prefer: "respond-async"
+      prefer: "wait=0"
     })
     const id = runIdOf(begun)
     await listen(server.base, key, id, "0", 30)

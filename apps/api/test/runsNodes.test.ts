@@ -57,7 +57,7 @@ describe.runIf(isThere)("a run on three servers", () => {
           const hasSent = async (server: typeof front) => (await sent(server)) > (before.get(server) ?? 0)
 
           const runs = "/v1/connections/acme/runs"
-          const id = runIdOf(await upload(front.base, key, runs, form(people(count)), { prefer: "respond-async" }))
+          const id = runIdOf(await upload(front.base, key, runs, form(people(count)), { prefer: "wait=0" }))
           const { last, positions } = await listen(front.base, key, id, "0", 20)
           const [owner = front] = (
             await Promise.all(servers.map(async (server) => ((await hasSent(server)) ? [server] : [])))

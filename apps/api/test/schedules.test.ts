@@ -216,7 +216,7 @@ describe("schedules", () => {
   it("pass over a connection whose run a person paused, and say which", async () => {
     const id = await make({ name: "all", task: { ...sync, _tag: "FullSync" }, cadence })
     await control(acme, "faults", { kind: "latency", ms: 500, match: { method: "POST" } })
-    const headers = { prefer: "respond-async" }
+    const headers = { prefer: "wait=0" }
     const path = "/v1/connections/acme/runs"
     const body = form(people(40, 100), { policy: JSON.stringify(policy) })
     const run = runIdOf(await upload(api.base, api.admin, path, body, headers))

@@ -2,11 +2,12 @@
 import { DoctorStatus } from "@loom-scim/core/ports/Reports"
 import { Finding } from "@loom-scim/core/scim/DoctorFinding"
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import * as Directory from "./Directory.ts"
 import { Idempotent, idempotencyKey } from "./Idempotency.ts"
+import * as Jobs from "./Jobs.ts"
 import { reading } from "./Problem.ts"
 import { Authorization, Needs } from "./Security.ts"
 import { shown } from "./Shown.ts"
@@ -50,18 +51,15 @@ export const DoctorReport = Schema.Struct({
   })
 )
 
-/** `Prefer: respond-async` (RFC 7240 §4.1) answers at once; others of its preferences are ignored, as the RFC says. */
-export const prefer = { prefer: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(200))) }
-
 /** The group. */
 export class DoctorGroup extends HttpApiGroup.make("doctor")
   .add(
     HttpApiEndpoint.post("examine", "/connections/:connection/doctor", {
       params: path,
-      headers: { ...prefer, ...idempotencyKey },
+      headers: { ...idempotencyKey, ...Jobs.prefer },
       payload: Examination,
-      // 202 for an examination in the background, under the same address.
-      success: [DoctorReport, DoctorReport.pipe(HttpApiSchema.status(202))],
+      // 202 for an examination in the background.
+      success: [DoctorReport, Jobs.begun],
       error: Directory.asking
     })
       .middleware(Idempotent)

@@ -15,7 +15,7 @@ export const prefer = { prefer: Schema.optionalKey(Schema.String.check(Schema.is
 export const Job = KeptJob.mapFields(Struct.omit(["connectionId", "seenAt"])).pipe(
   shown(
     "Job",
-    "What goes on behind a 202: `result` is the path of what came of it, `problem` what the request would have been refused with.",
+    "What goes on behind a 202: `result` is the path of what came of it, null once it is done when there was nothing to do; `problem` what the request would have been refused with; `remarks`, of a run, what the source had that made nobody.",
     {
       id: "j20261124-193000-a1b2c3",
       kind: "plan",

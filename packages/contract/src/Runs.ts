@@ -12,7 +12,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { Audited } from "./Audited.ts"
 import { path } from "./Connections.ts"
 import { Idempotent, IdempotentUpload, idempotencyKey } from "./Idempotency.ts"
-import { prefer } from "./Jobs.ts"
+import * as Jobs from "./Jobs.ts"
 import * as Page from "./Page.ts"
 import { Upload, working } from "./Plans.ts"
 import { reading } from "./Problem.ts"
@@ -202,7 +202,7 @@ export const runPath = { ...path, run: RunId }
 const one = "/connections/:connection/runs/:run"
 const begun = [RunBegun, RunBegun.pipe(HttpApiSchema.status(202))] as const
 const stands = [RunReport, RunReport.pipe(HttpApiSchema.status(202))] as const
-const headers = { ...idempotencyKey, ...prefer }
+const headers = { ...idempotencyKey, ...Jobs.prefer }
 
 /** The group. */
 export class RunsGroup extends HttpApiGroup.make("runs")
@@ -219,12 +219,16 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       params: path,
       headers,
       payload: [FromPlan, Upload],
-      success: begun,
+      // 202 for a run that goes on, or for one of an upload whose plan is made in the background.
+      success: [RunBegun, Schema.Union([RunBegun, Jobs.Job]).pipe(HttpApiSchema.status(202))],
       error: working
     })
       .middleware(IdempotentUpload)
       .annotate(Needs, { verb: "operate", over: "connection" })
-      .annotate(OpenApi.Summary, "Begin a run of a kept plan or of an uploaded source"),
+      .annotate(
+        OpenApi.Summary,
+        "Begin a run of a kept plan or of an uploaded source; with Prefer: respond-async an upload is planned in the background"
+      ),
     HttpApiEndpoint.get("get", one, { params: runPath, success: RunReport, error: reading })
       .annotate(Needs, { verb: "read", over: "connection" })
       .annotate(OpenApi.Summary, "How a run stands"),

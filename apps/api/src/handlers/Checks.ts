@@ -27,10 +27,11 @@ export const ChecksHandlers = group(
         run: Effect.fnUntraced(function* ({ headers, params }) {
           const by = yield* actor
           const work = reading(Effect.provideContext(CheckKept.run(params.connection, by), services))
-          if (!wantsAsync(headers.prefer)) return shown(yield* work)
+          if (!wantsAsync(headers.prefer)) return shown(yield* background.during(params.connection, work))
           yield* reading(setup.get(params.connection))
           const place = `/v1/connections/${params.connection}/checks`
-          const job = yield* background.begin(params.connection, "checks", by, Effect.as(work, place))
+          const came = Effect.as(Effect.interruptible(work), { result: place })
+          const job = yield* background.begin(params.connection, "checks", by, came)
           return yield* accepted(job, headers.prefer)
         }),
         latest: Effect.fnUntraced(function* ({ params }) {

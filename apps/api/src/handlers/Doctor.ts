@@ -1,16 +1,14 @@
 /** The doctor: examine now or in the background, and the last report. */
 import { Api } from "@loom-scim/contract/Api"
-import { DoctorReport } from "@loom-scim/contract/Doctor"
 import { NotFoundProblem } from "@loom-scim/contract/Problem"
 import { ofSetup, ofStore } from "@loom-scim/contract/problemOf"
 import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import { Reports } from "@loom-scim/core/ports/Reports"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { DateTime, Effect, Option, Schema } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { Examinations } from "../Examinations.ts"
-import { asyncApplied, wantsAsync } from "./answers.ts"
+import { accepted, wantsAsync } from "./answers.ts"
 import { doctorView as shown } from "./doctorView.ts"
 import { group } from "./group.ts"
 import { actor, reading } from "./support.ts"
@@ -27,19 +25,14 @@ export const DoctorHandlers = group(
           const connection = yield* reading(setup.get(params.connection))
           const connected = yield* Effect.mapError(clients.open(connection), (error) => ofSetup(error))
           const { removeLeftovers = false, write = false } = payload
-          const { begun, ended } = yield* examinations.begin(
+          const { ended, job } = yield* examinations.begin(
             connection,
             connected,
             { write, removeLeftovers },
             yield* actor
           )
-          if (!wantsAsync(headers.prefer)) return shown(yield* ended, yield* DateTime.now)
-          const report = yield* Effect.orDie(Schema.encodeEffect(DoctorReport)(shown(begun, begun.begunAt)))
-          const location = `/v1/connections/${params.connection}/doctor`
-          return HttpServerResponse.jsonUnsafe(report, {
-            status: 202,
-            headers: { location, ...asyncApplied }
-          })
+          if (wantsAsync(headers.prefer)) return yield* accepted(job, headers.prefer)
+          return shown(yield* ended, yield* DateTime.now)
         }),
         latest: Effect.fnUntraced(function* ({ params }) {
           yield* reading(setup.get(params.connection))

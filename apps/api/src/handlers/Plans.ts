@@ -56,8 +56,8 @@ export const plansHandlers = (uploadLimit: number) =>
       /** What is wrong with the upload is said at once; the job has the source from then on. */
       const begun = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received, by: Actor) {
         const { subject } = yield* Upload.read(connection, received)
-        const work = working(plans.make(subject, by)).pipe(
-          Effect.map(({ id }) => placeOf(connection.id, id)),
+        const work = Effect.interruptible(working(plans.make(subject, by))).pipe(
+          Effect.map(({ id }) => ({ result: placeOf(connection.id, id) })),
           Effect.ensuring(received.drop)
         )
         return yield* Effect.uninterruptible(
@@ -67,7 +67,7 @@ export const plansHandlers = (uploadLimit: number) =>
 
       const made = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received, by: Actor) {
         const { subject } = yield* Upload.read(connection, received)
-        const { id, ...kept } = yield* working(plans.make(subject, by))
+        const { id, ...kept } = yield* background.during(connection.id, working(plans.make(subject, by)))
         if (yield* wantsMarkdown) return yield* markdown(connection.id, id, 201)
         const answer = yield* located(Plan, { id, ...kept }, 200, placeOf(connection.id, id))
         return HttpServerResponse.setStatus(answer, 201)
@@ -82,7 +82,7 @@ export const plansHandlers = (uploadLimit: number) =>
             const by = yield* actor
             const { once } = yield* OncePerUpload
             const isAsync = wantsAsync(headers.prefer)
-            if (isAsync) yield* background.room(connection.id)
+            yield* background.room(connection.id)
             return yield* Upload.taken(payload, uploadLimit, (received) => {
               const carryOut = isAsync
                 ? Effect.flatMap(begun(connection, received, by), (job) => accepted(job, headers.prefer))

@@ -9,6 +9,7 @@ import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect, Result } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Background } from "../Background.ts"
 import { located, working } from "./answers.ts"
 import { group } from "./group.ts"
 import { reading } from "./support.ts"
@@ -40,6 +41,7 @@ const shown = ({ judgement, made, plan, source, tokenScheme }: PlannedOne): type
 export const provisionHandlers = (uploadLimit: number) =>
   group(
     Effect.gen(function* () {
+      const background = yield* Background
       const setup = yield* SetupService
       const sync = yield* Sync
 
@@ -48,7 +50,7 @@ export const provisionHandlers = (uploadLimit: number) =>
         if (person === null) {
           return yield* Upload.invalid("person", "Nobody is named.", "Give kind=provision and person.")
         }
-        const planned = yield* working(sync.planOne(subject, person))
+        const planned = yield* background.during(connection.id, working(sync.planOne(subject, person)))
         return yield* located(ProvisionProposal, shown(planned), 200, null)
       })
 
@@ -57,6 +59,7 @@ export const provisionHandlers = (uploadLimit: number) =>
           propose: Effect.fnUntraced(function* ({ params, payload }) {
             const connection = yield* reading(setup.get(params.connection))
             const { once } = yield* OncePerUpload
+            yield* background.room(connection.id)
             return yield* Upload.taken(payload, uploadLimit, (received) =>
               once(received.digest, proposed(connection, received))
             )

@@ -27,8 +27,9 @@ import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect, Schema, Stream } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
+import { Background } from "../Background.ts"
 import type { Readiness } from "../Readiness.ts"
-import { located, placeOf, runOf, standing, waited, working } from "./answers.ts"
+import { accepted, located, placeOf, runOf, standing, waited, wantsAsync, working } from "./answers.ts"
 import { followRun } from "./followRun.ts"
 import { group } from "./group.ts"
 import { itemOf } from "./itemView.ts"
@@ -59,6 +60,7 @@ export const runsHandlers = (uploadLimit: number) =>
       const plans = yield* KeptPlans
       const sync = yield* Sync
       const attendant = yield* RunAttendant
+      const background = yield* Background
 
       const known = (connection: ConnectionId, id: RunId) =>
         working(Effect.provideContext(runOf(connection, id), services))
@@ -73,6 +75,10 @@ export const runsHandlers = (uploadLimit: number) =>
               })
         )
 
+      /** From then on it goes on by itself, and can be waited for. */
+      const attended = (run: Run, settle: Begun["settle"]) =>
+        attendant.attend(run.id, (after) => (settle === undefined ? Effect.void : Effect.ignore(settle(after))))
+
       const answered = Effect.fnUntraced(function* (
         connection: ConnectionId,
         begun: Begun,
@@ -80,9 +86,7 @@ export const runsHandlers = (uploadLimit: number) =>
       ) {
         const { impossible = [], remarks = null, run, settle } = begun
         if (run === null) return yield* located(RunBegun, { report: null, impossible, remarks }, 200, null)
-        const wait = yield* attendant.attend(run.id, (after) =>
-          settle === undefined ? Effect.void : Effect.ignore(settle(after))
-        )
+        const wait = yield* attended(run, settle)
         const isStill = yield* waited(wait, prefer)
         const report = yield* known(connection, run.id)
         const body = { report, impossible, remarks }
@@ -91,20 +95,43 @@ export const runsHandlers = (uploadLimit: number) =>
 
       const settling = (prepared: Prepared) => (after: Run) => sync.settle(prepared, after)
 
-      const ofUpload = Effect.fnUntraced(function* ({ kind, person, seen, subject }: Upload.Uploaded, by: Actor) {
+      const planned = Effect.fnUntraced(function* ({ kind, person, seen, subject }: Upload.Uploaded) {
         if (kind === "provision") {
           const prepared = yield* sync.planOne(subject, person ?? "")
           yield* refuseMoved(prepared.plan, seen)
-          const begun: Begun = { run: yield* sync.begin(prepared, by), settle: settling(prepared) }
-          return begun
+          return { prepared }
         }
         const prepared = yield* sync.plan(subject, kind === "reconcile" ? "full" : "incremental")
         // Half a source says too little for something that nobody watches.
         if (prepared.reading.failure !== null) return yield* prepared.reading.failure
         yield* refuseMoved(prepared.plan, seen)
-        const run = yield* sync.begin(prepared, by)
-        const begun: Begun = { run, settle: settling(prepared), remarks: remarksOf(prepared.reading) }
-        return begun
+        return { prepared, remarks: remarksOf(prepared.reading) }
+      })
+
+      const ofUpload = (planning: ReturnType<typeof planned>, { drop }: Upload.Received, by: Actor) =>
+        planning.pipe(
+          // Nobody reads the source any more, however long the run takes.
+          Effect.ensuring(drop),
+          Effect.flatMap(({ prepared, ...rest }) =>
+            Effect.map(sync.begin(prepared, by), (run): Begun => ({ run, settle: settling(prepared), ...rest }))
+          ),
+          working
+        )
+
+      /** What is wrong with the upload is said at once; the job has the source from then on. */
+      const behind = Effect.fnUntraced(function* (
+        { id }: Connection,
+        uploaded: Upload.Uploaded,
+        received: Upload.Received,
+        by: Actor
+      ) {
+        const work = Effect.gen(function* () {
+          const { remarks, run, settle } = yield* ofUpload(Effect.interruptible(planned(uploaded)), received, by)
+          if (run !== null) yield* attended(run, settle)
+          const result = run === null ? null : placeOf(id, run.id)
+          return remarks === undefined ? { result } : { result, remarks }
+        })
+        return yield* Effect.uninterruptible(Effect.tap(background.begin(id, "run", by, work), received.hold))
       })
 
       const standingAfter = (
@@ -186,17 +213,16 @@ export const runsHandlers = (uploadLimit: number) =>
               return yield* answered(connection.id, { run, settle }, headers.prefer)
             }
             const { once } = yield* OncePerUpload
-            return yield* Upload.taken(payload, uploadLimit, (received) => {
-              const begun = Effect.flatMap(Upload.read(connection, received), (uploaded) =>
-                working(ofUpload(uploaded, by))
-              )
-              // Nobody reads the source any more, however long the run is waited for.
-              const free = Effect.tap(begun, received.drop)
-              return once(
-                received.digest,
-                Effect.flatMap(free, (run) => answered(connection.id, run, headers.prefer))
-              )
+            yield* background.room(connection.id)
+            const carriedOut = Effect.fnUntraced(function* (received: Upload.Received) {
+              const uploaded = yield* Upload.read(connection, received)
+              if (wantsAsync(headers.prefer)) {
+                return yield* accepted(yield* behind(connection, uploaded, received, by), headers.prefer)
+              }
+              const begun = yield* background.during(connection.id, ofUpload(planned(uploaded), received, by))
+              return yield* answered(connection.id, begun, headers.prefer)
             })
+            return yield* Upload.taken(payload, uploadLimit, (received) => once(received.digest, carriedOut(received)))
           }),
           get: ({ params }) => seen(params.connection, params.run),
           items: Effect.fnUntraced(function* ({ params, query }) {

@@ -32,7 +32,7 @@ export const wantsAsync = (prefer: string | undefined): boolean =>
   /(?:^|[,\s])respond-async(?:$|[,;\s])/i.test(prefer ?? "")
 
 /** What an answer says that was given before the work was done, because the caller preferred it so (RFC 7240 §3). */
-export const asyncApplied = { "preference-applied": "respond-async" } as const
+const asyncApplied = { "preference-applied": "respond-async" } as const
 
 /** Seconds, by `Prefer: respond-async` or `Prefer: wait=5` (RFC 7240). */
 export const waitOf = (prefer: string | undefined): number => {

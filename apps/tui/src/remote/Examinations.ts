@@ -35,9 +35,11 @@ export const layer: Layer.Layer<Examining, never, Client> = Layer.effect(
           while: ({ _tag }) => _tag === "HttpClientError"
         })
         const payload = { removeLeftovers, write }
-        let report: Report = yield* posted((key) =>
+        yield* posted((key) =>
           api.doctor.examine({ params, headers: { ...key, prefer: "respond-async" }, payload })
         ).pipe(Effect.mapError(failed))
+        // The job tells only how it ends; the report is there from the beginning, with the findings so far.
+        let report: Report = yield* Effect.mapError(latest, failed)
         const { begunAt } = report
         for (let told = 0; ; yield* Effect.sleep(moment)) {
           for (const finding of report.findings.slice(told)) yield* onFinding(finding)

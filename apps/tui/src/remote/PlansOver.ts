@@ -8,6 +8,7 @@ import type { Planned, Prepared, Subject } from "@loom-scim/core/runs/SyncPlan"
 import { Effect, Layer } from "effect"
 import { Planning } from "../commands/planning.ts"
 import { Reconciling } from "../commands/reconciling.ts"
+import { begunRun } from "./begunRun.ts"
 import { Client, Sent } from "./Client.ts"
 import { keptFile } from "./keptFile.ts"
 import { placed } from "./placed.ts"
@@ -74,7 +75,7 @@ const make = Effect.gen(function* () {
       patience
     ).pipe(Effect.mapError((failure) => upload.failure() ?? scimErrorOf(url)(failure)))
     // Nobody asked for one that is made in the background, and one of a source has remarks about it.
-    if (!("remarks" in kept) || kept.remarks === null) return yield* Effect.die(new Error("not a plan of a source"))
+    if ("status" in kept || kept.remarks === null) return yield* Effect.die(new Error("not a plan of a source"))
     const file = yield* Effect.provideService(keptFile(connection, kept.id), Client, client)
     const planned = plannedOf(subject, kept, kept.remarks, file, upload)
     ids.set(planned, kept.id)
@@ -88,16 +89,16 @@ const make = Effect.gen(function* () {
     if (id === undefined) return yield* Effect.die(new Error("a plan that no server keeps"))
     // Conflicts alone are for a person. A plan without anything is still to be remembered by the server.
     if (!isWork(prepared.plan) && !isEmpty(prepared.plan)) return null
-    const { report } = yield* posted((key) =>
+    const begun = yield* posted((key) =>
       api.runs.begin({
         params: { connection },
         headers: { ...key, prefer: "respond-async" },
         payload: { plan: id }
       })
     ).pipe(Effect.mapError(failureToBegin(url, connection)))
-    if (report === null) return null
-    standings.begun(report.run, prepared.plan)
-    return report.run
+    const run = yield* begunRun(begun)
+    if (run !== null) standings.begun(run, prepared.plan)
+    return run
   })
 
   return { plan, planOne: one.planOne, begin }

@@ -8,6 +8,7 @@ import { Effect, Result } from "effect"
 import { basename } from "node:path"
 import { needsFull } from "../commands/planning.ts"
 import { codes, Ended } from "../Exit.ts"
+import { begunRun } from "./begunRun.ts"
 import { Client, Sent } from "./Client.ts"
 import type { Failure } from "./failures.ts"
 import { placed } from "./placed.ts"
@@ -105,16 +106,16 @@ export const make = Effect.gen(function* () {
     const of = shown.get(prepared)
     if (of === undefined) return yield* Effect.die(new Error("a plan that no server has shown"))
     const { body } = uploadOf(of.subject, { kind: "provision", person: of.person, seen: of.seen })
-    const { report } = yield* posted(
+    const begun = yield* posted(
       (key) =>
         api.runs
-          .begin({ params: { connection }, headers: { ...key, prefer: "respond-async" }, payload: new FormData() })
+          .begin({ params: { connection }, headers: { ...key, prefer: "wait=0" }, payload: new FormData() })
           .pipe(Effect.provideService(Sent, body)),
       patience
     ).pipe(Effect.mapError(failureToBegin(url, connection)))
-    if (report === null) return null
-    standings.begun(report.run, prepared.plan)
-    return report.run
+    const run = yield* begunRun(begun)
+    if (run !== null) standings.begun(run, prepared.plan)
+    return run
   })
 
   return { planOne, begin }

@@ -2,6 +2,7 @@
 import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
 import { Effect, Layer, Stream } from "effect"
 import { SavedPlans } from "../commands/savedPlans.ts"
+import { begunRun } from "./begunRun.ts"
 import { Client, Sent } from "./Client.ts"
 import type { Failure } from "./failures.ts"
 import { form } from "./form.ts"
@@ -39,16 +40,16 @@ const make = Effect.gen(function* () {
       // What is shown is what the server would do.
       const { plan, policy } = yield* Effect.provideService(keptFile(connection, kept.id), Client, client)
       const start = Effect.fn("remote.beginPlan")(function* () {
-        const { report } = yield* posted((key) =>
+        const begun = yield* posted((key) =>
           api.runs.begin({
             params: { connection },
             headers: { ...key, prefer: "respond-async" },
             payload: { plan: kept.id }
           })
         ).pipe(Effect.mapError(failureToBegin(url, connection)))
-        if (report === null) return null
-        standings.begun(report.run, plan)
-        return report.run
+        const run = yield* begunRun(begun)
+        if (run !== null) standings.begun(run, plan)
+        return run
       })
       return { moved, ready: { plan, policy, start } }
     })

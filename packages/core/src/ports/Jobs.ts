@@ -3,6 +3,7 @@ import { Context, Schema } from "effect"
 import type { DateTime, Effect, Option } from "effect"
 import { ConnectionId } from "../setup/ConnectionId.ts"
 import type { JournalFailure } from "./Journal.ts"
+import { SourceRemarks } from "./Plans.ts"
 
 /** The identity of a job: begins with the time, so that ids sort by it. */
 export const JobId = Schema.String.check(
@@ -11,7 +12,7 @@ export const JobId = Schema.String.check(
 export type JobId = typeof JobId.Type
 
 /** What it is about. */
-export const JobKind = Schema.Literals(["plan", "checks"])
+export const JobKind = Schema.Literals(["plan", "run", "checks", "doctor"])
 export type JobKind = typeof JobKind.Type
 
 /** `failed`: it was carried out and refused. `interrupted`: its program stopped before it was done. */
@@ -24,7 +25,12 @@ export const JobProblem = Schema.Struct({
   status: Schema.Int,
   title: Schema.String,
   detail: Schema.String,
-  next: Schema.String
+  next: Schema.String,
+  reason: Schema.optionalKey(Schema.String),
+  missing: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  scim: Schema.optionalKey(
+    Schema.Struct({ status: Schema.Int, scimType: Schema.NullOr(Schema.String), detail: Schema.NullOr(Schema.String) })
+  )
 })
 export type JobProblem = typeof JobProblem.Type
 
@@ -39,8 +45,10 @@ export const KeptJob = Schema.Struct({
   /** When it last gave a sign of life. */
   seenAt: Schema.DateTimeUtcFromString,
   by: Schema.String,
-  /** The path of what came of it; null until it is done. */
+  /** The path of what came of it; null until it is done, and when there was nothing to do. */
   result: Schema.NullOr(Schema.String),
+  /** What an uploaded source had that made nobody; only of a run, once it is done. */
+  remarks: Schema.optionalKey(SourceRemarks),
   problem: Schema.NullOr(JobProblem)
 })
 export type KeptJob = typeof KeptJob.Type
