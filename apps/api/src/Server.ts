@@ -1,5 +1,6 @@
 /** The server from its store to its socket, and the order in which it goes down. */
 import { ScheduleRunner } from "@loom-scim/core/schedules/ScheduleRunner"
+import * as GuardedAgent from "@loom-scim/platform-node/http/guardedAgent"
 import * as DirectoryLock from "@loom-scim/platform-node/store/DirectoryLock"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http/HttpServer"
@@ -39,6 +40,7 @@ export const layer = (
       const url = address._tag === "UnixPathAddress" ? null : localUrl(settings, address.port)
       // Whoever cannot write it can still be told by a person.
       if (url !== null) yield* Effect.ignore(DirectoryLock.announceUrl(resolve(settings.directory), url))
+      yield* Effect.forkScoped(Effect.delay(GuardedAgent.ahead, "1 second"))
     })
   )
   const services = Layer.merge(Services.layer(settings), Readiness.layer)

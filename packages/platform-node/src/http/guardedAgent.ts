@@ -63,18 +63,26 @@ const admitted = (resolver: DomainResolver["Service"], allowPrivateNetwork: bool
 /** Puts an agent together from undici, which is handed in. */
 type Build = (undici: typeof Undici) => { readonly agent: Agent; readonly dispatcher: Dispatcher }
 
+const load = Effect.tryPromise(() => import("undici"))
+
+/**
+ * Loads undici, for a program that has time now and may have lost the file when it needs it: whoever renews a server puts
+ * other files in its place before it stops.
+ */
+export const ahead: Effect.Effect<void> = Effect.ignore(load)
+
 /** Loads undici at the first use, and closes the agent with the scope if there is one by then. */
 const later = Effect.fnUntraced(function* (build: Build): Effect.fn.Return<GuardedAgent, never, Scope.Scope> {
   const scope = yield* Effect.scope
-  const load = Effect.gen(function* () {
-    const { agent, dispatcher } = build(yield* Effect.tryPromise(() => import("undici")))
+  const built = Effect.gen(function* () {
+    const { agent, dispatcher } = build(yield* load)
     yield* Scope.addFinalizer(
       scope,
       Effect.promise(() => agent.destroy())
     )
     return dispatcher
   })
-  const dispatcher = yield* Effect.cached(Effect.uninterruptible(load))
+  const dispatcher = yield* Effect.cached(Effect.uninterruptible(built))
   let made: Result.Result<Dispatcher, Cause.UnknownError> | undefined
   return {
     dispatcher,
