@@ -2,6 +2,7 @@
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import { connect } from "node:net"
 import { closeAll, start } from "./support/api.ts"
+import { form, people, upload } from "./support/reconcile.ts"
 
 afterEach(closeAll)
 
@@ -76,6 +77,31 @@ describe("a request in the wrong form", () => {
     assert.notInclude(short.text, "secret!")
   })
 
+  it("is told what was expected, in one sentence too", async () => {
+    const api = await start()
+    const page = await api.call("GET", "/v1/connections?limit=500")
+    assert.deepStrictEqual(page.json["errors"], [
+      { path: ["query", "limit"], message: "must be a value between 1 and 200" }
+    ])
+    assert.strictEqual(
+      page.json["detail"],
+      "The query of the request does not fit: limit: must be a value between 1 and 200."
+    )
+    await api.call("POST", "/v1/connections", { body: { name: "Acme" } })
+    const stream = await api.call("GET", "/v1/connections/acme/setup/events/stream", {
+      headers: { "last-event-id": "4000000000" }
+    })
+    assert.include(stream.json["detail"], "The headers of the request do not fit: last-event-id: must be ")
+    const schedules = "/v1/connections/acme/schedules"
+    const daily = { _tag: "Daily", at: "06:30", timeZone: "Mars/Olympus" }
+    const zone = await api.call("POST", schedules, { body: { name: "x", cadence: daily, task: { _tag: "Check" } } })
+    assert.include(zone.json["detail"], "cadence: must be a time zone such as Europe/Berlin")
+    assert.notInclude(zone.text, "Olympus")
+    const plans = "/v1/connections/acme/plans"
+    const plan = await upload(api.base, api.admin, plans, form(people(1), { adopt: "perhaps" }))
+    assert.strictEqual(plan.json["detail"], "The part adopt is not known here, or has a value that is not.")
+  })
+
   it("is told so when it is no JSON, another media type, or another path", async () => {
     const api = await start()
     const broken = await api.call("POST", "/v1/connections", { body: "{" })
@@ -84,6 +110,12 @@ describe("a request in the wrong form", () => {
     const media = await api.call("POST", "/v1/connections", { body: "{}", headers })
     assert.strictEqual(media.status, 415)
     assert.strictEqual(media.json["type"], "urn:loom-scim:problem:media-type")
+    await api.call("POST", "/v1/connections", { body: { name: "Acme" } })
+    const noForm = await api.call("POST", "/v1/connections/acme/plans", { body: {} })
+    assert.strictEqual(noForm.status, 415)
+    assert.include(noForm.json["next"], "multipart/form-data")
+    const method = await api.call("PUT", "/v1/connections", { body: {} })
+    assert.strictEqual(method.json["detail"], "There is nothing at this path for this method.")
     const path = await api.anonymous("GET", "/v2/connections")
     assert.strictEqual(path.status, 404)
     assert.strictEqual(path.json["type"], "urn:loom-scim:problem:not-found")

@@ -1,7 +1,9 @@
 /** A set-up through the API alone, and one begun there and finished by the terminal app, and the other way round. */
 import { afterEach, assert, describe, it } from "@effect/vitest"
+import { Permission } from "@loom-scim/contract/Setup"
 import type { Sandbox } from "@loom-scim/sandbox/Sandbox"
 import { startSandbox } from "@loom-scim/sandbox/Sandbox"
+import { Schema } from "effect"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { stringify } from "yaml"
@@ -194,5 +196,46 @@ describe("the guided set-up over HTTP", () => {
     })
     assert.strictEqual(answer.status, 422, answer.text)
     assert.strictEqual(answer.json["reason"], "invalidInput")
+    assert.notStrictEqual(answer.json["next"], "")
+  })
+
+  it("says what to do next of a value that cannot be taken", async () => {
+    const world = await sandbox()
+    const api = await serve(temporary(), world)
+    await api.call("POST", "/v1/connections", { body: { name: "Acme" } })
+    await follow(api, world, (task) => task === "defaultRole")
+    const answer = await api.call("POST", "/v1/connections/acme/setup/tasks/defaultRole", { body: value("king") })
+    assert.strictEqual(answer.status, 422, answer.text)
+    assert.include(answer.json["detail"], "viewer, creator, admin")
+    assert.strictEqual(answer.json["next"], "Correct the value and send it again.")
+  })
+
+  it("says of a command that needs no value what would become of it", async () => {
+    const world = await sandbox()
+    const api = await serve(temporary(), world)
+    await api.call("POST", "/v1/connections", { body: { name: "Acme" } })
+    const path = "/v1/connections/acme/setup/commands"
+    const said = async (name: string) => {
+      const { text } = await api.call("GET", path)
+      const commands = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(Permission)))(text)
+      const found = commands.find(({ command }) => command === name)
+      assert.isDefined(found)
+      return found
+    }
+    const blocked = await said("Connect")
+    assert.isFalse(blocked.allowed)
+    assert.include(blocked.detail, "Prerequisites")
+    await follow(api, world, (task) => task === "probe")
+    const early = await said("Connect")
+    const refused = await api.call("POST", path, { body: { _tag: "Connect" } })
+    assert.strictEqual(refused.status, 409, refused.text)
+    assert.deepStrictEqual(
+      [early.allowed, early.detail, early.next],
+      [false, refused.json["detail"], refused.json["next"]]
+    )
+    assert.isTrue((await said("ChooseDefaultRole")).allowed)
+    await follow(api, world, (task) => task === "connect")
+    assert.isTrue((await said("Connect")).allowed)
+    assert.strictEqual((await api.call("POST", path, { body: { _tag: "Connect" } })).status, 200)
   })
 })

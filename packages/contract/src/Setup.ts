@@ -22,7 +22,7 @@ export const Command = Schema.Union(Object.values(commands)).pipe(
   shown("SetupCommand", "A decision, or a word given.", { _tag: "AddDomain", domain: "example.com" })
 )
 
-/** Whether a command would be considered now. */
+/** Whether a command would be taken now, as far as that does not depend on its values. */
 export const Permission = Schema.Struct({
   command: Schema.String,
   step: Schema.NullOr(Step),
@@ -31,7 +31,7 @@ export const Permission = Schema.Struct({
   detail: Schema.String,
   next: Schema.String
 }).pipe(
-  shown("CommandPermission", "Whether the step of a command is open.", {
+  shown("CommandPermission", "Whether a command would be taken now, as far as that does not depend on its values.", {
     command: "ChooseDefaultRole",
     step: "sso",
     allowed: false,

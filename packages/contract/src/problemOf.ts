@@ -20,7 +20,13 @@ const ofRefusal = ({
       return new Problem.NotFoundProblem({ detail, next: "List the connections: GET /v1/connections" })
     case "missingInput":
     case "invalidInput":
-      return new Problem.InvalidInputProblem({ detail, next, reason, missing })
+      // Core leaves this open where its words stand beside the field that a person types in.
+      return new Problem.InvalidInputProblem({
+        detail,
+        next: next === "" ? "Correct the value and send it again." : next,
+        reason,
+        missing
+      })
     case "alreadyBegun":
     case "stepBlocked":
     case "unknownDomain":

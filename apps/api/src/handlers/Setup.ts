@@ -12,7 +12,7 @@ import type { PersonCommand } from "@loom-scim/core/setup/Command"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
-import { Effect, Result } from "effect"
+import { DateTime, Effect, Result } from "effect"
 import type { TaskAnswer } from "@loom-scim/contract/SetupTask"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type { Changes } from "../Changes.ts"
@@ -38,7 +38,7 @@ const checked = (command: PersonCommand, options: Answer.Options): Effect.Effect
           reason: "invalidInput",
           missing: null,
           detail: parsed.failure.message,
-          next: ""
+          next: "Correct the endpoint and submit it again."
         })
       )
 }
@@ -66,8 +66,10 @@ export const setupHandlers = (options: Answer.Options) =>
             const connection = yield* reading(setup.get(params.connection))
             return versioned(connection, setupView(connection))
           }),
-          commands: ({ params }) =>
-            Effect.map(reading(setup.get(params.connection)), ({ state }) => permissions(state)),
+          commands: Effect.fnUntraced(function* ({ params }) {
+            const { state } = yield* reading(setup.get(params.connection))
+            return permissions(state, { actor: yield* actor, at: yield* DateTime.now })
+          }),
           submit: Effect.fnUntraced(function* ({ headers, params, payload }) {
             const id = params.connection
             const by = yield* actor

@@ -5,13 +5,14 @@ import type { Setup } from "@loom-scim/contract/SetupTask"
 import type { PersonCommand } from "@loom-scim/core/setup/Command"
 import { stepOf } from "@loom-scim/core/setup/Command"
 import * as Guide from "@loom-scim/core/setup/Guide"
-import { admit } from "@loom-scim/core/setup/Journey"
+import type { Context } from "@loom-scim/core/setup/Journey"
+import { admit, decide } from "@loom-scim/core/setup/Journey"
 import * as Progress from "@loom-scim/core/setup/Progress"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import type { State } from "@loom-scim/core/setup/State"
 import * as Step from "@loom-scim/core/setup/Step"
 import * as Task from "@loom-scim/core/setup/Task"
-import { Result } from "effect"
+import { Option, Result, Schema } from "effect"
 
 const stepView = (state: State, { blockedBy, invalidation, status, step }: Progress.StepProgress) => {
   const { consolePath, howToGetThere, title, warnings, why } = Guide.steps[step]
@@ -57,10 +58,18 @@ const submittable: ReadonlyArray<PersonCommand["_tag"]> = Command.members.map(
   ({ fields }) => fields._tag.schema.literal
 )
 
-/** Which commands the journey would consider now. */
-export const permissions = (state: State): ReadonlyArray<typeof Permission.Type> =>
+const bare = Schema.decodeUnknownOption(Command)
+
+/**
+ * Which commands the journey would take now. One that says all by its name, such as `Connect`, is decided as it would be
+ * if it were submitted; of any other only its step can be asked, since the rest depends on its values.
+ */
+export const permissions = (state: State, context: Context): ReadonlyArray<typeof Permission.Type> =>
   submittable.map((command) => {
-    const admitted = admit(state, { _tag: command })
+    const admitted = Option.match(bare({ _tag: command }), {
+      onNone: () => admit(state, { _tag: command }),
+      onSome: (whole) => Result.map(decide(state, whole, context), () => undefined)
+    })
     const { detail, next } = Result.isFailure(admitted) ? admitted.failure : { detail: "", next: "" }
     return { command, step: stepOf[command], allowed: Result.isSuccess(admitted), detail, next }
   })

@@ -10,7 +10,7 @@ import type { Connection } from "@loom-scim/core/setup/SetupService"
 import * as MappingFile from "@loom-scim/platform-node/sources/MappingFile"
 import type { Spool } from "@loom-scim/platform-node/sources/Spool"
 import * as UploadedSource from "@loom-scim/platform-node/sources/UploadedSource"
-import { ByteSize, Effect, Exit, Schema, Scope, Stream } from "effect"
+import { ByteSize, Effect, Exit, Schema, SchemaIssue, Scope, Stream } from "effect"
 import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { File, MultipartError, Part } from "effect/http/Multipart"
@@ -26,6 +26,9 @@ const Choices = Schema.Struct({
   adopt: Schema.optionalKey(Schema.Literals(["never", "unclaimed", "any"])),
   leftGroups: Schema.optionalKey(Schema.Literals(["empty", "delete"]))
 })
+
+/** Where in {@link Choices} something is wrong; its words, which repeat values, are not used. */
+const whereIn = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** What was sent. */
 export interface Uploaded {
@@ -199,9 +202,14 @@ export const read = Effect.fn("upload.read")(function* (connection: Connection, 
   }).pipe(Effect.mapError(ofRun))
   const given = Object.fromEntries([...texts].filter(([name]) => name !== "mapping" && name !== "policy"))
   const chosen = yield* Schema.decodeUnknownEffect(Choices, { onExcessProperty: "error" })(given).pipe(
-    Effect.mapError(() =>
-      invalid("parts", "A part is not known here, or has a value that is not.", "Compare it with /docs.")
-    )
+    Effect.mapError(({ issue }) => {
+      const part = String(whereIn(issue).issues[0]?.path?.[0] ?? "").slice(0, 60)
+      return invalid(
+        "parts",
+        `The part ${part} is not known here, or has a value that is not.`,
+        "Compare it with /docs."
+      )
+    })
   )
   const { adopt = "never", kind = "reconcile", leftGroups = "empty", person = null, seen = null } = chosen
   if ((kind === "provision") !== (person !== null)) {

@@ -16,7 +16,7 @@ const bare = (status: number): Effect.Effect<Response> => {
     case 404:
       return toResponse(
         new Problem.NotFoundProblem({
-          detail: "There is nothing at this path.",
+          detail: "There is nothing at this path for this method.",
           next: "See what there is: /docs or /openapi.json"
         })
       )
@@ -31,7 +31,7 @@ const bare = (status: number): Effect.Effect<Response> => {
       return toResponse(
         new Problem.MediaTypeProblem({
           detail: "The body is of a media type this endpoint does not take.",
-          next: "Send application/json."
+          next: "Send application/json, or multipart/form-data where a file is taken (curl -F); /docs says which."
         })
       )
     case 503:

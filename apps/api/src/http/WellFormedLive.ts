@@ -17,8 +17,9 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
     }
   },
   checkHook: (issue) => {
-    const message: unknown = issue.filter.annotations?.["message"]
-    return typeof message === "string" ? message : "does not have the expected form"
+    const { expected, message } = issue.filter.annotations ?? {}
+    if (typeof message === "string") return message
+    return typeof expected === "string" ? `must be ${expected}` : "does not have the expected form"
   }
 })
 
@@ -33,6 +34,22 @@ const errorsOf = ({ cause, kind }: HttpApiSchemaError) =>
     message
   }))
 
+const partOf: Readonly<Record<HttpApiSchemaError["kind"], string>> = {
+  Params: "The path of the request does",
+  Query: "The query of the request does",
+  Headers: "The headers of the request do",
+  Payload: "The body of the request does",
+  Body: "The body of the answer does",
+  ResponseHeaders: "The headers of the answer do"
+}
+
+/** In one sentence, with the first of the errors: many show `detail` alone. */
+const detailOf = (kind: HttpApiSchemaError["kind"], errors: ReturnType<typeof errorsOf>): string => {
+  const [first] = errors
+  const where = first?.path.slice(1).join(".") ?? ""
+  return `${partOf[kind]} not fit${first === undefined || where === "" ? "" : `: ${where}: ${first.message}`}.`
+}
+
 /** Requests that do not fit are the caller's, answers that do not fit are ours. */
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(WellFormed, (error) =>
   error.kind === "Body" || error.kind === "ResponseHeaders"
@@ -46,11 +63,10 @@ export const layer = HttpApiMiddleware.layerSchemaErrorTransform(WellFormed, (er
           )
         )
       )
-    : Effect.fail(
-        new InvalidRequestProblem({
-          detail: `The ${error.kind.toLowerCase()} of the request does not fit.`,
-          next: "Compare it with /docs.",
-          errors: errorsOf(error)
-        })
-      )
+    : Effect.suspend(() => {
+        const errors = errorsOf(error)
+        return Effect.fail(
+          new InvalidRequestProblem({ detail: detailOf(error.kind, errors), next: "Compare it with /docs.", errors })
+        )
+      })
 )

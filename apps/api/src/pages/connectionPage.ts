@@ -1,6 +1,7 @@
 /** The page of a connection: its steps with their evidence, its last runs, and what was found wrong. */
 import type { DoctorReport } from "@loom-scim/contract/Doctor"
 import type { SetupStep } from "@loom-scim/contract/SetupTask"
+import type { HoldTag } from "@loom-scim/core/provisioning/Decision"
 import type { Run } from "@loom-scim/core/runs/Run"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import type { Evidence } from "@loom-scim/core/setup/Evidence"
@@ -33,7 +34,7 @@ const evidence = (given: Evidence): Html =>
 const task = ({ done, evidence: given, label, problem, required, value }: Step["tasks"][number]): Html =>
   html`<dt>${label}${required || done ? null : " (optional)"}</dt>
     <dd>
-      ${done ? (value === null || value === "" ? null : html`${value} `) : html`<span class="wait">not yet</span> `}
+      ${done ? (value === null || value === "" ? null : html`${value}${given === null ? " " : "; "}`) : html`<span class="wait">not yet</span> `}
       ${given === null ? null : evidence(given)} ${problem === null ? null : html`<span class="bad">${problem}</span>`}
     </dd>`
 
@@ -61,10 +62,22 @@ const runTone: Readonly<Record<Run["status"]["_tag"], string>> = {
   Rejected: "soft"
 }
 
+const heldFor: Readonly<Record<HoldTag, string>> = {
+  TooManyLosses: "too many people would lose access",
+  TooManyDeletions: "too many people would be deleted",
+  TooManyRemovals: "too many people would be taken out of groups",
+  TooManyGroupDeletions: "too many groups would be deleted",
+  ProtectedPeople: "protected people would be changed",
+  ProtectedGroups: "protected groups would be changed",
+  LastAdmin: "too few admins would be left",
+  OutsideDomains: "addresses are outside the verified domains"
+}
+
 const runWords = ({ status }: Run): Html => {
   switch (status._tag) {
     case "Waiting":
-      return html`waits for a person: ${status.reasons.join(", ")}`
+      return html`waits for a person to allow or reject it:
+      ${status.reasons.map((reason) => heldFor[reason]).join(", ")}`
     case "Paused":
       return html`paused: ${status.detail} ${status.next}`
     default:
@@ -80,10 +93,11 @@ const runs = (all: ReadonlyArray<Run>): Html =>
           <thead>
             <tr>
               <th scope="col">Begun</th>
+              <th scope="col">Stands</th>
               <th scope="col">Kind</th>
               <th scope="col">Source</th>
               <th scope="col">By</th>
-              <th scope="col">Stands</th>
+              <th scope="col">Run</th>
             </tr>
           </thead>
           <tbody>
@@ -91,10 +105,11 @@ const runs = (all: ReadonlyArray<Run>): Html =>
               (run) =>
                 html`<tr>
                   <td>${when(run.startedAt)}</td>
+                  <td class="${runTone[run.status._tag]}">${runWords(run)}</td>
                   <td>${run.kind}</td>
                   <td>${run.source}</td>
                   <td>${run.startedBy.name}</td>
-                  <td class="${runTone[run.status._tag]}">${runWords(run)}</td>
+                  <td>${run.id}</td>
                 </tr>`
             )}
           </tbody>

@@ -10,7 +10,8 @@ import type { Page } from "playwright-core"
 import { ApiKeyId, ApiKeys } from "@loom-scim/core/ports/ApiKeys"
 import { Effect } from "effect"
 import type { Api } from "../support/api.ts"
-import { closeAll, start } from "../support/api.ts"
+import { closeAll, start, temporary } from "../support/api.ts"
+import { connect, form as peopleForm, people, runIdOf, sandbox, upload } from "../support/reconcile.ts"
 import { isMissing, open } from "./chromium.ts"
 
 afterEach(closeAll)
@@ -205,6 +206,22 @@ describe("/status", () => {
     const fine = await visit()
     assert.include(fine, "Nothing that provisioning would go wrong with.")
     assert.include(fine, "without changing anything")
+  })
+
+  it("says of a run that is held why, to whom, and by which id it is allowed", async () => {
+    const place = await sandbox()
+    const dnsServers = [`${place.dns.host}:${place.dns.port}`]
+    const api = await start({ directory: temporary(), allowPrivateNetwork: true, dnsServers })
+    await connect(api.call, place)
+    const runs = "/v1/connections/acme/runs"
+    const first = await upload(api.base, api.admin, runs, peopleForm(people(10)))
+    assert.strictEqual(first.status, 200, first.text)
+    const held = await upload(api.base, api.admin, runs, peopleForm(people(1)))
+    const answer = await fetch(`${api.base}/status/acme`, { headers: { cookie: `loom-scim=${api.admin}` } })
+    const text = (await answer.text()).replaceAll(/\s+/g, " ")
+    assert.include(text, "waits for a person to allow or reject it: too many people would lose access")
+    assert.notInclude(text, "TooManyLosses")
+    assert.include(text, `<td>${runIdOf(held)}</td>`)
   })
 
   it("allows itself no script and no frame, and repeats no key that is wrong", async () => {

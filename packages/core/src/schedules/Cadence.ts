@@ -56,11 +56,15 @@ export const cronOf = (cadence: Timed): Result.Result<Cron.Cron, string> => {
 const everComes = (cron: Cron.Cron): boolean =>
   Result.isSuccess(Result.try(() => Cron.next(cron, new Date("2026-01-01T00:00:00Z"))))
 
-const isUsable = Schema.makeFilter((cadence: Timed) => {
-  const cron = cronOf(cadence)
-  if (Result.isFailure(cron)) return cron.failure
-  return everComes(cron.success) || "an expression that some day matches"
-})
+/** `expected` is for callers of the API, to whom no value is repeated. */
+const isUsable = Schema.makeFilter(
+  (cadence: Timed) => {
+    const cron = cronOf(cadence)
+    if (Result.isFailure(cron)) return cron.failure
+    return everComes(cron.success) || "an expression that some day matches"
+  },
+  { expected: "a time zone such as Europe/Berlin, and for Cron five fields that some day match, such as 0 6 * * 1-5" }
+)
 
 /** See {@link DailyFields}. */
 export const Daily = DailyFields.check(isUsable)

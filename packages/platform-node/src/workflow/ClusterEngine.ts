@@ -22,7 +22,7 @@ const leaseWithin = (silence: number) => Layer.succeed(RunLease, (silence * 3) /
 
 /**
  * Carries out its share of the workflows in the context's `SqlClient`, and takes over those of nodes that die: within
- * about twelve seconds, or at once from a node whose layer is closed.
+ * about twelve seconds, or about two from a node whose layer is closed.
  *
  * Nodes do not talk to each other: what one asks of another stands in the database, where each looks four times a second.
  * So a node listens on no port, and nobody but the database has to be trusted.
@@ -47,7 +47,8 @@ export const layer = ({ node, silence = usualSilence }: { readonly node: string;
             refreshAssignmentsInterval: "1 second",
             entityMessagePollInterval: "250 millis",
             entityReplyPollInterval: "250 millis",
-            entityTerminationTimeout: "5 seconds"
+            // Runs have settled what they sent before this is closed; it is always waited for to the end, and others with it.
+            entityTerminationTimeout: "1 second"
           })
         )
       )
