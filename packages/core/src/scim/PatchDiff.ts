@@ -8,8 +8,12 @@ import { compact, get, isArray, keyOf, sameValues } from "./ResourceValue.ts"
 
 /** How to say the difference; servers differ in what they understand. */
 export interface DiffOptions extends MembersOptions {
-  /** `merged`: one replace without a path for all that is set, the default and the fewest; `perAttribute`: one each. */
-  readonly sets?: "merged" | "perAttribute"
+  /**
+   * `merged`: one replace without a path for all that is set, the default and the fewest; `perAttribute`: one each;
+   * `listsApart`: merged, but for lists, which have one each. A list in a replace without a path takes the place of the
+   * old one by RFC 7644 §3.5.2.3, and SCIMMY adds its values to it; with a path, all do as asked.
+   */
+  readonly sets?: "merged" | "perAttribute" | "listsApart"
 }
 
 /** What the walk over two states has found so far. */
@@ -136,18 +140,21 @@ const diffObject = (
 }
 
 const setOperations = (sets: Found["sets"], how: DiffOptions["sets"]): ReadonlyArray<PatchOperation> => {
-  if (sets.size === 0) return []
-  if (how === "perAttribute") {
-    return [...sets].flatMap(([container, values]) =>
-      Object.entries(values).map(([name, value]): PatchOperation => ({
-        op: "replace",
-        path: container === "" ? name : `${container}:${name}`,
-        value
-      }))
-    )
+  const isApart = (value: Json) => how === "perAttribute" || (how === "listsApart" && isArray(value))
+  const apart: Array<PatchOperation> = []
+  const extensions: { [urn: string]: Json } = {}
+  let core: JsonObject = {}
+  for (const [container, values] of sets) {
+    const together: { [name: string]: Json } = {}
+    for (const [name, value] of Object.entries(values)) {
+      if (!isApart(value)) together[name] = value
+      else apart.push({ op: "replace", path: container === "" ? name : `${container}:${name}`, value })
+    }
+    if (container === "") core = together
+    else if (Object.keys(together).length > 0) extensions[container] = together
   }
-  const extensions = [...sets].filter(([container]) => container !== "")
-  return [{ op: "replace", value: { ...sets.get(""), ...Object.fromEntries(extensions) } }]
+  const value = { ...core, ...extensions }
+  return Object.keys(value).length === 0 ? apart : [{ op: "replace", value }, ...apart]
 }
 
 /**
