@@ -5,12 +5,18 @@ import { keys, Terminal } from "./support/Terminal.ts"
 
 let scene: Scene
 let raw = ""
+/** Begun by the test that runs. */
+const terminals: Array<Terminal> = []
 
 beforeAll(async () => {
   scene = await sceneOf()
 })
 afterAll(() => scene.place.close())
-afterEach(() => scene.place.control("DELETE", "/faults"))
+afterEach(async () => {
+  // One that a failed test left behind would hold the data directory against all that follow.
+  await Promise.all(terminals.splice(0).map((terminal) => terminal.close()))
+  await scene.place.control("DELETE", "/faults")
+})
 
 const start = (
   args: ReadonlyArray<string>,
@@ -19,7 +25,11 @@ const start = (
     env = {},
     rows = 24
   }: { columns?: number; rows?: number; env?: Readonly<Record<string, string>> } = {}
-) => new Terminal([...args, ...scene.flags], env, columns, rows)
+) => {
+  const terminal = new Terminal([...args, ...scene.flags], env, columns, rows)
+  terminals.push(terminal)
+  return terminal
+}
 
 const applying = (source: string, size?: Parameters<typeof start>[1]) =>
   start(["apply", "--source", source, "--mapping", scene.mapping, "--yes"], size)
@@ -134,6 +144,8 @@ describe("a run that does not go on", () => {
   })
 
   it("says what a person does about the token, tries again at g, and is left with q", async () => {
+    // So that being at work again is on the screen for a while.
+    await fault({ kind: "latency", ms: 1000 })
     await fault({ kind: "status", status: 401 })
     const terminal = applying(scene.people(1, 240))
     await terminal.until("PAUSED: The server no longer takes the token")

@@ -28,6 +28,7 @@ export class Terminal {
   /** Everything the program wrote, escape sequences included. */
   raw = ""
   readonly exited: Promise<number>
+  #running = true
 
   constructor(args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}, columns = 80, rows = 24) {
     this.#screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true })
@@ -44,7 +45,10 @@ export class Terminal {
       this.#screen.write(data)
     })
     this.exited = new Promise((resolve) => {
-      this.#pty.onExit(({ exitCode }) => resolve(exitCode))
+      this.#pty.onExit(({ exitCode }) => {
+        this.#running = false
+        resolve(exitCode)
+      })
     })
   }
 
@@ -100,5 +104,12 @@ export class Terminal {
 
   kill(signal = "SIGKILL"): void {
     this.#pty.kill(signal)
+  }
+
+  /** Gone, whether it ended by itself or not. */
+  async close(): Promise<void> {
+    // A number that is free again may be another process's.
+    if (this.#running) this.kill()
+    await this.exited
   }
 }
