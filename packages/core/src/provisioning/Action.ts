@@ -25,6 +25,7 @@ export type Reason = typeof Reason.Type
 /** Why somebody is left as they are. */
 export const SkipReason = Schema.Literals([
   "unchanged",
+  "sentAndNotShown",
   "unmanaged",
   "inactiveAndAbsent",
   "alreadyInactive",
@@ -233,6 +234,7 @@ const words: Record<Reason | SkipReason | ConflictReason, string> = {
   groupGone: "no longer in the source",
   undone: "put back to how it was before the run",
   unchanged: "nothing to do",
+  sentAndNotShown: "lacks only what was sent before and the server shows of nobody",
   unmanaged: "created by something else, and not to be adopted",
   inactiveAndAbsent: "inactive in the source, and not on the server",
   alreadyInactive: "no longer in the source, and inactive already",

@@ -10,6 +10,7 @@ import { fingerprintOfResource } from "./Fingerprint.ts"
 import { type Person, valuesOf } from "./Person.ts"
 import type { Shape } from "./PlanIndex.ts"
 import type { Sighting } from "./PlanMatch.ts"
+import { lacks } from "./Unshown.ts"
 import { userPatch } from "./UserPatch.ts"
 
 type Changing = typeof Update.Type
@@ -69,6 +70,22 @@ const actionOf = (tag: Kind["_tag"], common: Omit<Changing, "_tag">, before: Jso
   }
 }
 
+// A server that forgets the external id of a user we manage would be told it for ever.
+const isRekeyed = ({ key }: Person, { externalId, isManaged }: Sighting): boolean =>
+  externalId !== key && !(isManaged && externalId === null)
+
+/** Whether all that a user lacks to be the person is among some paths that the server shows of nobody. */
+export const lacksOnly = (
+  paths: ReadonlySet<string>,
+  person: Person,
+  shape: Shape,
+  sighting: Sighting,
+  user: JsonObject
+): boolean =>
+  paths.size > 0 &&
+  !isRekeyed(person, sighting) &&
+  differing(shape, person, user).every(({ facet }) => paths.has(facet.path) && lacks(facet, user))
+
 /** The one action that makes a user the person; null when nothing differs. Fails, in words, when PATCH cannot say it. */
 export const changeOf = (
   person: Person,
@@ -81,8 +98,7 @@ export const changeOf = (
   const found = differing(shape, person, user)
   const target = targetOf(found, user)
   if (Result.isFailure(target)) return Result.fail(target.failure)
-  // A server that forgets the external id of a user we manage would be told it for ever.
-  const rekeyed = sighting.externalId !== person.key && !(sighting.isManaged && sighting.externalId === null)
+  const rekeyed = isRekeyed(person, sighting)
   const changes: ReadonlyArray<Change> = [
     ...(rekeyed ? [{ path: "externalId", before: sighting.externalId, after: person.key }] : []),
     ...found.map(({ facet, value }) => ({ path: facet.path, before: facet.read(user) ?? null, after: value }))

@@ -65,6 +65,11 @@ export class PlanIndex {
     return this.keys.length
   }
 
+  /** What people are compared by, whoever they are. */
+  *facets(): Generator<Facet> {
+    for (const { facets } of this.#shapes.values()) yield* facets
+  }
+
   /** Enters a person; the row, or null for one who was entered before. */
   enter(person: Person): Row | null {
     const values = valuesOf(person)

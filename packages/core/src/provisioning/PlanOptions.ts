@@ -2,6 +2,8 @@
 import type { ManagedResource } from "../ports/Runs.ts"
 import type { DiffOptions } from "../scim/PatchDiff.ts"
 import type { DeprovisioningPolicy } from "../setup/Choice.ts"
+import type { Person } from "./Person.ts"
+import { isAsSent } from "./PersonDigest.ts"
 import type { LeftGroups } from "./PlanGroups.ts"
 import type { Managed } from "./PlanMatch.ts"
 
@@ -17,6 +19,12 @@ export interface PlanOptions {
   readonly adopt: "never" | "unclaimed" | "any"
   readonly leftGroups: LeftGroups
   readonly managed: Managed
+  /**
+   * Whether the user with an id was sent exactly this person before, and nothing of it was doubtful. To be given only when
+   * all users of the server are gone through: it then decides about what the server shows of nobody, which is planned
+   * again when this is absent.
+   */
+  readonly isAsSent?: (id: string, person: Person) => boolean
   /** What the server understands, see its profile. */
   readonly diff: DiffOptions
 }
@@ -30,4 +38,14 @@ export const managedOf = (resources: Iterable<Pick<ManagedResource, "endpoint" |
     else groups.add(id)
   }
   return { users, groups }
+}
+
+/** {@link PlanOptions.isAsSent} by what a store keeps. The index is made when it is first asked, which it seldom is. */
+export const sentBefore = (resources: ReadonlyArray<ManagedResource>): PlanOptions["isAsSent"] & {} => {
+  let users: ReadonlyMap<string, ManagedResource> | undefined
+  return (id, person) => {
+    users ??= new Map(resources.flatMap((one) => (one.endpoint === "Users" ? [[one.id, one]] : [])))
+    const sent = users.get(id)
+    return sent !== undefined && isAsSent(person, sent)
+  }
 }

@@ -13,6 +13,7 @@ import { PlanIndex, type Row } from "./PlanIndex.ts"
 import { Matches, Ours } from "./PlanMatch.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
 import { type Leaver, Settlement } from "./Settlement.ts"
+import { Unshown } from "./Unshown.ts"
 
 /** How the readings of both sides ended. */
 export interface Verdict {
@@ -31,6 +32,7 @@ export class Planner {
   readonly #groups: PlanGroups
   readonly #unreadable = new Set<string>()
   readonly #leavers = new Map<string, Leaver>()
+  #unshown: Unshown | null = null
   #nameless = 0
   #users = 0
   #managed = 0
@@ -68,6 +70,8 @@ export class Planner {
   /** Takes a user of the server, put right by `ResourceDecode`. Says so at once when it is not ours and nobody's. */
   actual(user: JsonObject): Action | null {
     this.#users++
+    this.#unshown ??= new Unshown(this.#options.isAsSent === undefined ? [] : this.#index.facets())
+    this.#unshown.take(user)
     if (isActiveAdmin(user)) this.#admins++
     const identity = this.#ours.identify(user)
     const { externalId, id, isManaged, userName } = identity
@@ -107,6 +111,8 @@ export class Planner {
       groups: this.#groups,
       leavers: this.#leavers,
       unreadable: this.#unreadable,
+      // Somebody who was not listed may have it.
+      unshown: users._tag === "Incomplete" ? new Set() : (this.#unshown?.paths ?? new Set()),
       isSourceWhole,
       withheld,
       census: {

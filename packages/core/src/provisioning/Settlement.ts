@@ -9,7 +9,7 @@ import type { Repetitions } from "./Duplicates.ts"
 import { isActive, isActiveAdmin } from "./Facet.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
 import { type Person, toResource } from "./Person.ts"
-import { changeOf } from "./PlanChange.ts"
+import { changeOf, lacksOnly } from "./PlanChange.ts"
 import type { PlanGroups } from "./PlanGroups.ts"
 import type { PlanIndex, Row } from "./PlanIndex.ts"
 import type { Match, Matches, Sighting } from "./PlanMatch.ts"
@@ -33,6 +33,8 @@ interface Known {
   readonly groups: PlanGroups
   readonly leavers: ReadonlyMap<string, Leaver>
   readonly unreadable: ReadonlySet<string>
+  /** Paths that the server shows of nobody. */
+  readonly unshown: ReadonlySet<string>
   readonly isSourceWhole: boolean
   readonly withheld: ReadonlyArray<Withheld>
   readonly census: Census
@@ -159,7 +161,11 @@ export class Settlement {
     if (shape === undefined || shape.fault !== null) {
       return conflictOf(person, "notExpressible", [id], shape?.fault ?? "")
     }
-    const change = changeOf(person, shape, sighting, user, id, this.#known.options.diff)
+    const { options, unshown } = this.#known
+    if (lacksOnly(unshown, person, shape, sighting, user) && options.isAsSent?.(id, person) === true) {
+      return skipOf(person, "sentAndNotShown", id)
+    }
+    const change = changeOf(person, shape, sighting, user, id, options.diff)
     if (Result.isFailure(change)) return conflictOf(person, "notExpressible", [id], change.failure)
     return change.success ?? skipOf(person, "unchanged", id)
   }

@@ -10,7 +10,7 @@ import * as Incremental from "../provisioning/Incremental.ts"
 import type { Compiled } from "../provisioning/Mapping.ts"
 import { Digests, withDigests } from "../provisioning/PersonDigest.ts"
 import { fingerprint, type Plan } from "../provisioning/Plan.ts"
-import { managedOf, type PlanOptions } from "../provisioning/PlanOptions.ts"
+import { managedOf, type PlanOptions, sentBefore } from "../provisioning/PlanOptions.ts"
 import * as ProvisionOne from "../provisioning/ProvisionOne.ts"
 import * as Reconcile from "../provisioning/Reconcile.ts"
 import { Concerned } from "../provisioning/SubsetKeep.ts"
@@ -122,7 +122,7 @@ const full = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Planned, ScimError | ListIncomplete> {
   const { adopt, connectionId, leftGroups, mapping, policy, source } = subject
   const digests = new Digests()
-  const options = { adopt, leftGroups, managed: managedOf(managed) }
+  const options = { adopt, leftGroups, managed: managedOf(managed), isAsSent: sentBefore(managed) }
   const made = yield* Reconcile.plan({ source, mapping, connected, options, digests })
   const { plan, recognised: found, ...reading } = made
   digests.leaveOthers(managed, plan)

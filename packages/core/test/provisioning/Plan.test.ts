@@ -5,6 +5,8 @@ import type { Action } from "../../src/provisioning/Action.ts"
 import { fingerprint, isEmpty, Plan, type PlanInput } from "../../src/provisioning/Plan.ts"
 import { Planner } from "../../src/provisioning/Planner.ts"
 import type { Person } from "../../src/provisioning/Person.ts"
+import { Digests, withDigests } from "../../src/provisioning/PersonDigest.ts"
+import { sentBefore } from "../../src/provisioning/PlanOptions.ts"
 import { enterpriseUserUrn, rolePath } from "../../src/scim/Schemas.ts"
 import { complete, incomplete, make, managing, options, told } from "./PlanApply.ts"
 import { departmentPath, person, user, workPhonePath } from "./PersonArbitrary.ts"
@@ -15,6 +17,13 @@ const only = (planned: Plan): Action => {
 }
 
 const operationsOf = (action: Action) => ("operations" in action ? action.operations : assert.fail(action._tag))
+
+/** Of people who were sent. */
+const digestsOf = (people: ReadonlyArray<Person>): Digests => {
+  const digests = new Digests()
+  for (const one of people) digests.take(one)
+  return digests
+}
 
 const ann = person("ann")
 const ours = user("1", ann)
@@ -103,6 +112,39 @@ describe("plan", () => {
     ])
     const inactive = [user("1", person("ann", { active: false }))]
     assert.deepStrictEqual(make({ users: inactive }, { managed }).skipped, { alreadyInactive: 1 })
+  })
+
+  it("sends what the server shows of nobody once, and again when it changes or something else differs", () => {
+    const head = person("ann", { attributes: { title: "Head" } })
+    const managed = managing([["1", "ann"]])
+    const [sent] = withDigests([{ endpoint: "Users", id: "1", key: "ann" }], digestsOf([head]))
+    const known = { managed, isAsSent: sentBefore(sent === undefined ? [] : [sent]) }
+    const input = { people: [head], users: [ours] }
+    const settled = make(input, known)
+    assert.deepStrictEqual([settled.actions, settled.skipped], [[], { sentAndNotShown: 1 }])
+    const plannedAgain: ReadonlyArray<Plan> = [
+      // Nobody knows what was sent.
+      make(input, { managed }),
+      // Sent was something else.
+      make({ ...input, people: [person("ann", { attributes: { title: "Chief" } })] }, known),
+      // The server does show it, of somebody, or perhaps of somebody who was not listed.
+      make({ ...input, users: [ours, user("2", person("bob", { attributes: { title: "Cook" } }))] }, known),
+      make({ ...input, usersVerdict: incomplete }, known),
+      // It is not all.
+      make({ ...input, users: [{ ...ours, name: { givenName: "Anne" } }] }, known),
+      make({ ...input, users: [{ ...ours, externalId: "another" }] }, { ...known, adopt: "any" })
+    ]
+    for (const planned of plannedAgain)
+      assert.deepStrictEqual(told(planned), [["Update", "ann@example.com", "differs"]])
+  })
+
+  it("never takes a role that is not shown for one that was sent", () => {
+    const admin = person("ann", { role: "admin" })
+    const [sent] = withDigests([{ endpoint: "Users", id: "1", key: "ann" }], digestsOf([admin]))
+    const known = { managed: managing([["1", "ann"]]), isAsSent: sentBefore(sent === undefined ? [] : [sent]) }
+    assert.deepStrictEqual(told(make({ people: [admin], users: [ours] }, known)), [
+      ["RoleChange", "ann@example.com", "roleDiffers"]
+    ])
   })
 
   it("leaves alone what something else created", () => {

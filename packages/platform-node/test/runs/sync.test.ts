@@ -4,10 +4,11 @@ import type { PeopleSource } from "@loom-scim/core/ports/PeopleSource"
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import { careful, type GuardPolicy } from "@loom-scim/core/provisioning/Guard"
+import * as MappingRead from "@loom-scim/core/provisioning/MappingRead"
 import { RunService } from "@loom-scim/core/runs/RunService"
 import { type Due, Sync } from "@loom-scim/core/runs/Sync"
 import type { Subject } from "@loom-scim/core/runs/SyncPlan"
-import { Duration, Effect, Layer, Schema, Stream } from "effect"
+import { Duration, Effect, Layer, Result, Schema, Stream } from "effect"
 import { type Backend, postgres, postgresAnswers, sqlite } from "../store/backend.ts"
 import { sandbox } from "../scim/harness.ts"
 import { id as connectionId } from "./connection.ts"
@@ -87,6 +88,9 @@ const stateOf = Effect.fnUntraced(function* (server: Sandbox) {
   return Schema.decodeUnknownSync(State)(yield* server.state)
 })
 
+/** An extension that the server knows nothing of: SCIMMY takes such attributes and leaves them out. */
+const badge = "urn:example:params:scim:schemas:extension:badge:2.0:User"
+
 const people = rows(200)
 const title = (all: ReadonlyArray<Row>, count: number, name: string) =>
   all.map((row, index) => (index < count ? { ...row, title: name } : row))
@@ -127,6 +131,30 @@ for (const backend of backends) {
             const whole = yield* asking(server, tick(subject(left), { isFullAsked: true }))
             assert.strictEqual(whole.result._tag, "Unchanged")
             assert.deepStrictEqual(whole.requests, { "GET Users": 3, "GET Groups": 2 })
+          })
+        ),
+      60_000
+    )
+
+    it.live(
+      "sends once what the server takes and shows of nobody",
+      () =>
+        withSync(backend, (server) =>
+          Effect.gen(function* () {
+            const attributes = { externalId: "id", userName: "email", [`${badge}:number`]: "title" }
+            const badged = { ...subject(people), mapping: Result.getOrThrow(MappingRead.read({ attributes })) }
+            const first = yield* ran(badged)
+            assert.deepStrictEqual(first.planned.plan.counts, { Create: 200 })
+            const again = yield* asking(server, tick(badged, { isFullAsked: true }))
+            assert.strictEqual(again.result._tag, "Unchanged")
+            assert.deepStrictEqual(again.requests, { "GET Users": 3 })
+
+            const changed = yield* tick(
+              { ...badged, source: sourceOf(title(people, 1, "Head")) },
+              { isFullAsked: true }
+            )
+            const plan = changed._tag === "Ran" ? changed.planned.plan : assert.fail(changed._tag)
+            assert.deepStrictEqual([plan.counts, plan.skipped], [{ Update: 1 }, { sentAndNotShown: 199 }])
           })
         ),
       60_000
