@@ -1,7 +1,6 @@
 /** Plans that come as files, one person on demand, and what is remembered of plans that were kept: over a real socket. */
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import type { Action } from "@loom-scim/core/provisioning/Action"
-import { fingerprint } from "@loom-scim/core/provisioning/Plan"
 import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
 import { Predicate, Result } from "effect"
 import { closeAll, start, temporary } from "./support/api.ts"
@@ -53,7 +52,7 @@ const planForm = (text: string, name = "plan"): FormData => {
 const forged = (text: string, change: (action: Action) => Action, more: Partial<PlanFile.PlanFile> = {}): string => {
   const file = Result.getOrThrow(PlanFile.fromJson(text))
   const actions = file.plan.actions.map(change)
-  return PlanFile.toJson({ ...file, ...more, plan: { ...file.plan, actions }, fingerprint: fingerprint({ actions }) })
+  return PlanFile.toJson(PlanFile.sealed({ ...file, ...more, plan: { ...file.plan, actions } }))
 }
 
 describe("a plan that was saved", () => {
@@ -89,7 +88,8 @@ describe("a plan that was saved", () => {
       const file = Result.getOrThrow(PlanFile.fromJson(text))
       const census = { ...file.plan.census, managed: 100_000 }
       const losses = { count: null, percent: 10 }
-      return PlanFile.toJson({ ...file, policy: { ...file.policy, losses }, plan: { ...file.plan, census } })
+      const policy = { ...file.policy, losses }
+      return PlanFile.toJson(PlanFile.sealed({ ...file, policy, plan: { ...file.plan, census } }))
     }
     const held = await post("plans/file", planForm(boast(leaving)))
     assert.strictEqual(held.status, 201, held.text)
@@ -97,7 +97,7 @@ describe("a plan that was saved", () => {
     assert.strictEqual(at(held.json, "plan", "census", "managed"), 30)
     const outside = await planned(people(31).replace("person31@acme.com", "person31@elsewhere.test"))
     const file = Result.getOrThrow(PlanFile.fromJson(outside))
-    const silent = PlanFile.toJson({ ...file, policy: { ...file.policy, domains: null } })
+    const silent = PlanFile.toJson(PlanFile.sealed({ ...file, policy: { ...file.policy, domains: null } }))
     const judged = await post("plans/file", planForm(silent))
     assert.include(judged.text, "OutsideDomains")
   }, 60_000)

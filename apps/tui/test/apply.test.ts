@@ -1,6 +1,6 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
@@ -136,6 +136,25 @@ describe("a plan that was saved", () => {
     assert.match(moved.stdout, /^ {2}! create p29@example\.com: another \(\S+\) is in the way/m)
     assert.include(moved.stderr, "loom-scim plan --save")
     assert.strictEqual((await scene.state()).users, users)
+  })
+  it("is judged by its own policy, which nobody edits, or by the one that is given beside it", async () => {
+    const file = `${scene.place.directory}/one-leaves.json`
+    const policy = `${scene.place.directory}/nobody-leaves.yaml`
+    await scene.plan(scene.people(2, 31), "--save", file)
+    const missing = await scene.loom("apply", "--plan", file, "--policy", policy, "--yes")
+    assert.strictEqual(missing.code, 2)
+    assert.include(missing.stderr, "nobody-leaves.yaml")
+    writeFileSync(policy, "losses: { count: 0 }\n")
+    const held = await scene.loom("apply", "--plan", file, "--policy", policy, "--yes")
+    assert.strictEqual(held.code, 6, held.stdout + held.stderr)
+    const [, id = ""] = held.stdout.match(/^Run (\d{8}-\d{6}-[a-z0-9]{6})$/m) ?? []
+    assert.strictEqual((await scene.loom("reject", id, "--note", "not today")).code, 0)
+    const { activeUsers } = await scene.state()
+    writeFileSync(file, readFileSync(file, "utf8").replace('"minAdmins":1', '"minAdmins":0'))
+    const edited = await scene.loom("apply", "--plan", file, "--yes")
+    assert.strictEqual(edited.code, 2)
+    assert.include(edited.stderr, "was changed after it was saved")
+    assert.strictEqual((await scene.state()).activeUsers, activeUsers)
   })
   it("takes no source beside it", async () => {
     const { code, stderr } = await scene.loom("apply", "--plan", "plan.json", "--source", "people.csv")

@@ -10,7 +10,7 @@ import type { PlanDrifted, PlanUnknown } from "@loom-scim/core/runs/KeptPlans"
 import type { RunRefused } from "@loom-scim/core/runs/RunService"
 import type { PlanFailure, PlanMoved } from "@loom-scim/core/runs/SyncPlan"
 import * as Problem from "./Problem.ts"
-import { ofScim, ofSetup } from "./problemOf.ts"
+import { ofMapping, ofScim, ofSetup } from "./problemOf.ts"
 
 /** What planning and runs can fail with, before it is a problem. */
 export type RunFailure =
@@ -30,6 +30,16 @@ export type RunFailure =
 const refused = (reason: string, missing: string | null, { detail, next }: { detail: string; next: string }) =>
   new Problem.RefusedProblem({ detail, next, reason, missing })
 
+/** What a caller does next about a plan that came as a file. */
+const adviceOnFile: Record<PlanFileRefused["reason"], string> = {
+  malformed: "Send the file as GET …/plans/{id}/file gave it, or make the plan again: POST …/plans",
+  otherVersion: "Make the plan again with this version: POST …/plans",
+  changed: "Change the source, the mapping or the policy instead, and make the plan again: POST …/plans",
+  otherConnection: "Send it to the connection that it was made for, or make one for this connection: POST …/plans",
+  otherServer: "The connection has moved since: make the plan again: POST …/plans",
+  unfounded: "Make the plan again for this connection as it is: POST …/plans"
+}
+
 /** Decides status and type. */
 export const ofRun = (error: RunFailure): Problem.Changing | Problem.ServerProblem => {
   switch (error._tag) {
@@ -39,7 +49,6 @@ export const ofRun = (error: RunFailure): Problem.Changing | Problem.ServerProbl
       return ofSetup(error)
     case "SourceFailure":
     case "NotOnePerson":
-    case "MappingRefused":
     case "PolicyRefused":
       return new Problem.InvalidInputProblem({
         detail: error.message,
@@ -47,10 +56,13 @@ export const ofRun = (error: RunFailure): Problem.Changing | Problem.ServerProbl
         reason: error._tag,
         missing: null
       })
+    case "MappingRefused":
+      return ofMapping(error)
     case "PlanUnknown":
       return new Problem.NotFoundProblem({ detail: error.message, next: error.next })
-    case "NeedsFull":
     case "PlanFileRefused":
+      return refused(error._tag, null, { detail: error.detail, next: adviceOnFile[error.reason] })
+    case "NeedsFull":
     case "PlanDrifted":
       return refused(error._tag, null, { detail: error.message, next: error.next })
     case "PlanMoved":
@@ -61,9 +73,17 @@ export const ofRun = (error: RunFailure): Problem.Changing | Problem.ServerProbl
         next: `Let it go on (POST …/runs/${error.runId}/resume; when it is held, …/allow or …/reject) or end it (…/cancel) first.`
       })
     case "RunRefused":
-      return error.reason === "unknown"
-        ? new Problem.NotFoundProblem({ detail: error.detail, next: "See which there are: GET …/runs" })
-        : refused(error.reason, null, error)
+      switch (error.reason) {
+        case "unknown":
+          return new Problem.NotFoundProblem({ detail: error.detail, next: "See which there are: GET …/runs" })
+        case "notWaiting":
+          return refused(error.reason, null, {
+            detail: error.detail,
+            next: `To end it: POST …/runs/${error.runId}/cancel`
+          })
+        default:
+          return refused(error.reason, null, error)
+      }
     case "ListIncomplete":
       return new Problem.ServerProblem({ detail: error.message, next: error.next, reason: error._tag })
     default:

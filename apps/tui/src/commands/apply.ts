@@ -1,6 +1,7 @@
 /** `loom-scim apply`: makes the members of the workspace equal to a source, or carries out a plan that was saved. */
 import type { Connected } from "@loom-scim/core/operations/ConnectedClient"
 import type { Drift } from "@loom-scim/core/provisioning/PlanDrift"
+import * as PlanFile from "@loom-scim/core/provisioning/PlanFile"
 import * as PlanText from "@loom-scim/core/provisioning/PlanText"
 import { refuseUnfinished } from "@loom-scim/core/runs/Exclusive"
 import { RunService } from "@loom-scim/core/runs/RunService"
@@ -16,6 +17,7 @@ import { using } from "./connected.ts"
 import { planOf } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { load } from "./planSave.ts"
+import { policyOf } from "./policy.ts"
 import { withRuns } from "./runServices.ts"
 import { SavedPlans } from "./savedPlans.ts"
 import type { SharedFlags } from "./shared.ts"
@@ -73,7 +75,10 @@ const saved = Effect.fnUntraced(function* (
   connection: Connection
 ) {
   yield* refuseUnfinished(connected.id, yield* RunService)
-  const file = yield* load(path, connected)
+  const kept = yield* load(path, connected)
+  const file = Option.isNone(own.policy)
+    ? kept
+    : PlanFile.sealed({ ...kept, policy: yield* policyOf(own.policy, connection) })
   const { moved, ready } = yield* Effect.mapError(
     SavedPlans.use(({ check }) => check(file, connected, connection)),
     unusable(path)

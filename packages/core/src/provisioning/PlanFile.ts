@@ -5,12 +5,12 @@ import type { Connected } from "../operations/ConnectedClient.ts"
 import { BridgeUrl } from "../setup/BridgeUrl.ts"
 import { ConnectionId } from "../setup/ConnectionId.ts"
 import { faultsOf } from "./DecodeFaults.ts"
+import { canonical, fingerprintOf } from "./Fingerprint.ts"
 import { GuardPolicy } from "./Guard.ts"
-import { fingerprint, Plan } from "./Plan.ts"
+import { Plan } from "./Plan.ts"
 import { Recognised } from "./Recognised.ts"
 
-/** Everything that applying needs. Secrets are not in it; people are, so it is as private as the source. */
-export const PlanFile = Schema.Struct({
+const Content = Schema.Struct({
   version: Schema.Literal(1),
   connectionId: ConnectionId,
   /** The server whose users the plan is about. */
@@ -20,18 +20,23 @@ export const PlanFile = Schema.Struct({
   source: Schema.String,
   adopt: Schema.Literals(["never", "unclaimed", "any"]),
   policy: GuardPolicy,
-  /** Of what the plan does: a file that was edited is refused. */
-  fingerprint: Schema.String,
   /** Ours by external id, and not yet known as managed. */
   recognised: Schema.Array(Recognised),
   plan: Plan
+})
+
+/** Everything that applying needs. Secrets are not in it; people are, so it is as private as the source. */
+export const PlanFile = Schema.Struct({
+  ...Content.fields,
+  /** Of all the rest: a file that was edited is refused. No signature: who may write the file may decide what is done. */
+  fingerprint: Schema.String
 })
 export type PlanFile = typeof PlanFile.Type
 
 const advice = {
   malformed: "Make the plan again: loom-scim plan --save FILE",
   otherVersion: "Make the plan again with this version: loom-scim plan --save FILE",
-  changed: "Change the source or the mapping instead, and make the plan again",
+  changed: "Change the source, the mapping or the policy instead, and make the plan again",
   otherConnection: "Name the connection it was made for with --connection, or make a plan for this one",
   otherServer: "The connection has moved since: make the plan again",
   unfounded: "Make the plan again for this connection as it is: loom-scim plan --save FILE"
@@ -61,15 +66,25 @@ export interface PlanFileInput {
   readonly plan: Plan
 }
 
-/** Makes one. */
-export const make = ({ connected, recognised, ...rest }: PlanFileInput): PlanFile => ({
-  version: 1,
-  connectionId: connected.id,
-  url: connected.url,
-  ...rest,
-  fingerprint: fingerprint(rest.plan),
-  recognised: [...recognised]
+const encodeContent = Schema.encodeSync(Schema.toCodecJson(Content))
+
+const fingerprintOfContent = (content: typeof Content.Type): string => fingerprintOf(canonical(encodeContent(content)))
+
+/** With the fingerprint of what is in it. */
+export const sealed = (content: typeof Content.Type): PlanFile => ({
+  ...content,
+  fingerprint: fingerprintOfContent(content)
 })
+
+/** Makes one. */
+export const make = ({ connected, recognised, ...rest }: PlanFileInput): PlanFile =>
+  sealed({
+    version: 1,
+    connectionId: connected.id,
+    url: connected.url,
+    ...rest,
+    recognised: [...recognised]
+  })
 
 const encode = Schema.encodeSync(PlanFile)
 
@@ -107,8 +122,8 @@ export const fromJson = (text: string): Result.Result<PlanFile, PlanFileRefused>
     const more = others.length === 0 ? "" : `, and ${others.length} more`
     return refused("malformed", `The file is not a saved plan (${first}${more}).`)
   }
-  if (fingerprint(decoded.success.plan) !== decoded.success.fingerprint) {
-    return refused("changed", "The plan was changed after it was saved.")
+  if (fingerprintOfContent(decoded.success) !== decoded.success.fingerprint) {
+    return refused("changed", "The file was changed after it was saved.")
   }
   return Result.succeed(decoded.success)
 }

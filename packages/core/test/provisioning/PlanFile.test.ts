@@ -67,7 +67,12 @@ describe("a saved plan", () => {
       ["[1]", "malformed"],
       [text.replace('"acme"', '"NOT AN ID"'), "malformed"],
       [text.replace('"version": 1', '"version": 2'), "otherVersion"],
-      [text.replace('"title":"New"', '"title":"Chief"').replace('"after":"New"', '"after":"Chief"'), "changed"]
+      [text.replace('"title":"New"', '"title":"Chief"').replace('"after":"New"', '"after":"Chief"'), "changed"],
+      // What decides about the plan is no less than what it does.
+      [text.replace('"percent":10', '"percent":100'), "changed"],
+      [text.replace('"adopt": "unclaimed"', '"adopt": "any"'), "changed"],
+      [text.replace('"key":"bob"}', '"key":"cid"}'), "changed"],
+      [text.replace(baseUrl, `${baseUrl}2`), "changed"]
     ] as const) {
       assert.strictEqual(refusal(broken).reason, reason, broken.slice(0, 40))
     }
