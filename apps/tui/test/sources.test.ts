@@ -198,9 +198,15 @@ describe("another SCIM server", () => {
   })
   it("may be another connection by its id, and not the same", async () => {
     const mapping = mappingFile("scim.yaml", undefined, scimAttributes)
-    const itself = await loom(["plan", "--source", "scim:acme", "--mapping", mapping])
-    assert.strictEqual(itself.code, 2)
-    assert.include(itself.stderr, "cannot be a source for itself")
+    // However its address is written.
+    const { scimUrl } = place.sandbox
+    for (const source of ["scim:acme", `scim+${scimUrl}`, `scim+${scimUrl.replace("http", "HTTP")}/`]) {
+      const itself = await loom(["plan", "--source", source, "--mapping", mapping], {
+        env: { LOOM_SCIM_SOURCE_TOKEN: token }
+      })
+      assert.strictEqual(itself.code, 2, source)
+      assert.include(itself.stderr, "cannot be a source for itself", source)
+    }
     const second = join(place.directory, "second.yaml")
     writeFileSync(
       second,
