@@ -178,6 +178,8 @@ describe("what the guard holds", () => {
     const { code, stdout } = await scene.loom("reject", id, "--note", "the export was cut off")
     assert.strictEqual(code, 0)
     assert.include(stdout, "rejected by")
+    // There is nothing that retry would do.
+    assert.notInclude(stdout, "loom-scim retry")
     assert.strictEqual((await scene.state()).activeUsers, activeUsers)
     assert.strictEqual((await scene.loom("allow", id, "--note", "after all")).code, 3)
   })

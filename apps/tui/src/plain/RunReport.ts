@@ -59,8 +59,14 @@ export const nextSteps = ({ counts, run }: RunReport): ReadonlyArray<string> => 
       return [`Go on: ${resume}`, `Or end it: ${cancel}`]
     case "Completed":
     case "Cancelled":
-    case "Rejected":
-      return undone(counts) === 0 ? [] : [`See what was not done: ${show}`, `Try that again: ${retry}`]
+    case "Rejected": {
+      // What was rejected was rejected; what had failed before may be tried again.
+      const isRetried =
+        run.status._tag !== "Rejected" || counts.some(({ state }) => state !== "done" && state !== "dropped")
+      return undone(counts) === 0
+        ? []
+        : [`See what was not done: ${show}`, ...(isRetried ? [`Try that again: ${retry}`] : [])]
+    }
   }
 }
 
