@@ -57,17 +57,22 @@ const lookupBy = Effect.fnUntraced(function* ({ note, pages }: LookupSource, key
   return unsure === undefined ? { _tag: "Absent" } : { _tag: "Unknown", error: unsure }
 })
 
-/** Looks by each key in turn until one finds something. */
+/**
+ * Looks by each key in turn until one finds something. What has another user name is not what was sent, so nobody of that
+ * user name means absent; without one, nobody may have any of the keys: some servers forget external ids, and take any
+ * number of groups of one name.
+ */
 export const lookup = Effect.fnUntraced(function* (
   source: LookupSource,
   keys: ReadonlyArray<LookupKey>
 ): Effect.fn.Return<Lookup> {
-  let first: Lookup | undefined
+  const missed: Array<{ readonly key: LookupKey; readonly found: Lookup }> = []
   for (const key of keys) {
     const found = yield* lookupBy(source, key)
     if (found._tag === "Found") return found
-    // The surest key decides: what has another user name is not what was sent.
-    first ??= found
+    missed.push({ key, found })
   }
-  return first ?? { _tag: "Unknown", error: null }
+  const deciding =
+    missed.find(({ key }) => key.attribute === "userName") ?? missed.find(({ found }) => found._tag === "Unknown")
+  return (deciding ?? missed[0])?.found ?? { _tag: "Unknown", error: null }
 })

@@ -81,6 +81,17 @@ describe("creating a group", () => {
       }
     })
   )
+  it.effect("in doubt it is not created where only its external id can be looked up: servers forget those", () =>
+    Effect.gen(function* () {
+      const { externalId: _, ...nameless } = red()
+      const directory = new Directory([], [nameless])
+      directory.interferes = ({ query }) =>
+        query.get("filter")?.startsWith("displayName") === true ? { status: 503 } : null
+      const { exit } = yield* played(watching(directory, ({ run }) => run(groupCreate([]), true)))
+      assert.strictEqual(exit._tag, "Failure")
+      assert.strictEqual(directory.groups.size, 1)
+    })
+  )
   it.effect("members that cannot be sent leave the group, and what is uncertain is asked again", () =>
     Effect.gen(function* () {
       for (const [answer, isOver] of [
