@@ -1,6 +1,6 @@
 /** The port that reads people and groups from a source of truth. */
 import { Schema } from "effect"
-import type { Effect, Stream } from "effect"
+import type { Stream } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 
 /** A source cannot be read to its end. What was read until then says nothing of those who were not. */
@@ -26,6 +26,8 @@ export interface SourceRecord {
   readonly at: string
   /** Its fields: CSV columns as text, JSON members, LDAP attributes as text or lists of text. */
   readonly fields: JsonObject
+  /** Why it may be less than was written, for people; such as the last row of a table that was perhaps cut. */
+  readonly doubt?: string
 }
 
 /** A source as the text that it is, for whoever sends it on unread. */
@@ -37,9 +39,13 @@ export interface SourceText {
 /** A source of people. The stream ends without a failure only when everybody was seen. */
 export interface PeopleSource {
   readonly name: string
-  readonly records: Stream.Stream<SourceRecord, SourceFailure>
+  /**
+   * Its records, read anew each time. `fields` are the names of the fields that are looked at, as `Compiled` has them; none
+   * to look at whatever there is. A table without a column for one of them fails before its first record: an empty field
+   * says something, such as that somebody has no groups, and a column that was renamed says nothing. A directory is asked
+   * for them. Whose records need not have the same fields is judged by all of them, by whoever reads.
+   */
+  readonly read: (fields: ReadonlyArray<string>) => Stream.Stream<SourceRecord, SourceFailure>
   /** Of a source that is text. */
   readonly text?: SourceText
-  /** The names of the columns, of a table: a field that is not among them is in no record. Reads no further than these. */
-  readonly columns?: Effect.Effect<ReadonlyArray<string>, SourceFailure>
 }

@@ -7,15 +7,22 @@ import { parse as parseFilter } from "../scim/FilterParser.ts"
 import { parse as parseTarget } from "../scim/Path.ts"
 import { loomUser, rolePath } from "../scim/Schemas.ts"
 import { facetOf } from "./Facet.ts"
-import { unmapped } from "./MappingFilter.ts"
+import { faultsIn } from "./MappingFilter.ts"
 import { SourceSettings } from "./SourceSettings.ts"
-import { fieldsIn, ValueSource } from "./Transform.ts"
+import { composed } from "./Text.ts"
+import { fieldsIn, hasOtherwise, Transform, ValueSource } from "./Transform.ts"
 
-/** Groups from a field: each of its texts names one, or is looked up in `values`, and what is not there is no group. */
+/**
+ * Groups from a field: each of its texts, cut and changed, names one, or is looked up in `values`, and what is not there is
+ * no group.
+ */
 export const GroupRule = Schema.Struct({
   from: Schema.NonEmptyString,
   separator: Schema.optionalKey(Schema.NonEmptyString),
-  values: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString))
+  transform: Schema.optionalKey(Schema.Array(Transform)),
+  values: Schema.optionalKey(Schema.Record(Schema.String, Schema.NonEmptyString)),
+  /** Taken for the texts when the field is empty. With it, no record needs to have the field. */
+  otherwise: Schema.optionalKey(Schema.Array(Schema.NonEmptyString))
 })
 export type GroupRule = typeof GroupRule.Type
 
@@ -79,6 +86,10 @@ export interface Entry {
 /** A mapping made ready for many records. */
 export interface Compiled {
   readonly mapping: Mapping
+  /** The fields of a record that it reads. */
+  readonly fields: ReadonlyArray<string>
+  /** Those of them that some record has to have: all for which it does not say what it means that there is none. */
+  readonly needed: ReadonlyArray<string>
   readonly entries: ReadonlyArray<Entry>
   readonly include: Predicate | null
   readonly exclude: Predicate | null
@@ -118,7 +129,7 @@ const holdsOf = (text: string): Holds => {
 const filterOf = (where: "include" | "exclude", mapping: Mapping, faults: Array<MappingFault>): Predicate | null => {
   const text = mapping[where]
   if (text === undefined) return null
-  const parsed = parseFilter(text)
+  const parsed = parseFilter(composed(text))
   if (Result.isFailure(parsed)) {
     faults.push({ where, detail: parsed.failure.message })
     return null
@@ -127,10 +138,15 @@ const filterOf = (where: "include" | "exclude", mapping: Mapping, faults: Array<
     faults.push({ where, detail: `${operator} does not compare what has no order` })
   }
   const hasRoles = (mapping.roles ?? []).length > 0
-  for (const path of unmapped(parsed.success, Object.keys(mapping.attributes), hasRoles)) {
-    faults.push({ where, detail: `nothing is mapped to ${path}, so nobody has it; map it, or correct its name` })
-  }
+  for (const detail of faultsIn(parsed.success, Object.keys(mapping.attributes), hasRoles))
+    faults.push({ where, detail })
   return compileFilter(parsed.success, loomUser)
+}
+
+const fieldsOf = ({ attributes, groups = [] }: Mapping): Pick<Compiled, "fields" | "needed"> => {
+  const sources = [...Object.values(attributes), ...groups]
+  const namesOf = (some: typeof sources) => [...new Set(some.flatMap(fieldsIn))]
+  return { fields: namesOf(sources), needed: namesOf(sources.filter((source) => !hasOtherwise(source))) }
 }
 
 /** Makes a mapping ready, or lists all that is wrong with it. */
@@ -159,13 +175,7 @@ export const compile = (mapping: Mapping): Result.Result<Compiled, ReadonlyArray
   }
   const include = filterOf("include", mapping, faults)
   const exclude = filterOf("exclude", mapping, faults)
-  return faults.length === 0 ? Result.succeed({ mapping, entries, include, exclude }) : Result.fail(faults)
+  return faults.length === 0
+    ? Result.succeed({ mapping, ...fieldsOf(mapping), entries, include, exclude })
+    : Result.fail(faults)
 }
-
-/** The fields of a record that a mapping reads. */
-export const fieldsOf = (mapping: Mapping): ReadonlyArray<string> => [
-  ...new Set([
-    ...Object.values(mapping.attributes).flatMap(fieldsIn),
-    ...(mapping.groups ?? []).map(({ from }) => from)
-  ])
-]

@@ -1,11 +1,14 @@
 /** Making people out of records by a mapping. */
 import { isJsonObject, type Json, type JsonObject } from "../scim/Json.ts"
-import { Result, Schema } from "effect"
+import { Result } from "effect"
 import type { SourceRecord } from "../ports/PeopleSource.ts"
 import { get, isArray } from "../scim/ResourceValue.ts"
-import type { Compiled, Entry, Holds } from "./Mapping.ts"
-import { type Email, type Person, personKey, type Role, Role as RoleSchema, toResource, userName } from "./Person.ts"
-import { evaluate, fieldOf, pieces, usualWords } from "./Transform.ts"
+import type { Compiled, Entry, GroupRule, Holds } from "./Mapping.ts"
+import { type Email, isRole, type Person, personKey, type Role, roleRank, toResource, userName } from "./Person.ts"
+import { foldName } from "./PersonDigest.ts"
+import { fieldOf, isBlank, pieces } from "./SourceField.ts"
+import { composed } from "./Text.ts"
+import { change, evaluate, usualWords } from "./Transform.ts"
 
 /** Why a record is no person. Never guessed: the record has to be mended, or the mapping. */
 export interface MappingProblem {
@@ -44,9 +47,6 @@ export interface Trace {
 type Note = (path: string, what: string, value: Json) => void
 const silent: Note = () => {}
 
-const isRole = Schema.is(RoleSchema)
-const rank: Record<Role, number> = { default: 0, viewer: 1, creator: 2, admin: 3 }
-
 /** A single text; numbers are taken as they are written, several texts are nobody's choice but the mapping's. */
 const single = (value: Json): Result.Result<string | null, string> => {
   if (isArray(value)) {
@@ -83,10 +83,14 @@ const emailsFrom = (value: Json): Result.Result<ReadonlyArray<Email>, string> =>
   return Result.succeed([...found.values()].map((email) => ({ ...email, primary: email.value === (primary ?? first) })))
 }
 
-const truthFrom = (value: Json): Result.Result<boolean, string> => {
-  if (value === null) return Result.succeed(true)
-  return Result.map(evaluate({ from: "value", boolean: usualWords }, { value }), (truth) => truth === true)
-}
+const truthFrom = (value: Json): Result.Result<boolean, string> =>
+  Result.map(evaluate({ from: "value", boolean: usualWords }, { value }), (truth) => truth === true)
+
+/** Who is to have access is not read from a field that says nothing. */
+const activeFrom = (value: Json): Result.Result<boolean, string> =>
+  isBlank(value)
+    ? Result.fail("is empty; what that means is said by otherwise: true or otherwise: false")
+    : truthFrom(value)
 
 const roleFrom = (value: Json): Result.Result<Role | null, string> => {
   const text = single(value)
@@ -96,28 +100,46 @@ const roleFrom = (value: Json): Result.Result<Role | null, string> => {
   return Result.fail(`${JSON.stringify(role)} is none of default, viewer, creator, admin`)
 }
 
-const groupsOf = ({ mapping }: Compiled, fields: JsonObject, note: Note): ReadonlyArray<string> => {
+/** The names that a rule finds, before they are looked up. */
+const namesBy = ({ from, otherwise, separator, transform }: GroupRule, fields: JsonObject) => {
+  const held = fieldOf(fields, from)
+  if (isBlank(held)) return Result.succeed(otherwise ?? [])
+  const names = pieces(held ?? null, separator)
+  if (transform === undefined) return names
+  return names.pipe(
+    Result.flatMap((texts) => change(texts, transform)),
+    Result.flatMap((changed) => pieces(changed, undefined))
+  )
+}
+
+const groupsOf = (
+  { mapping }: Compiled,
+  fields: JsonObject,
+  note: Note
+): Result.Result<ReadonlyArray<string>, string> => {
   // By the folded name, since SCIM compares displayName in any case; the first spelling stays.
   const groups = new Map<string, string>()
-  for (const { from, separator, values } of mapping.groups ?? []) {
-    const names = pieces(fieldOf(fields, from) ?? null, separator)
-    const table = new Map(Object.entries(values ?? {}).map(([word, group]) => [word.trim().toLowerCase(), group]))
-    for (const name of names) {
-      const group = values === undefined ? name : table.get(name.toLowerCase())
-      if (group !== undefined && !groups.has(group.toLowerCase())) groups.set(group.toLowerCase(), group)
+  for (const rule of mapping.groups ?? []) {
+    const { from, values } = rule
+    const names = namesBy(rule, fields)
+    if (Result.isFailure(names)) return Result.fail(`field ${from}: ${names.failure}`)
+    const table = new Map(Object.entries(values ?? {}).map(([word, group]) => [foldName(word), composed(group)]))
+    for (const name of names.success) {
+      const group = values === undefined ? name : table.get(foldName(name))
+      if (group !== undefined && !groups.has(foldName(group))) groups.set(foldName(group), group)
     }
-    note("groups", `field ${from}`, names)
+    note("groups", `field ${from}`, names.success)
   }
-  return [...groups.values()]
+  return Result.succeed([...groups.values()])
 }
 
 const ruledRole = ({ mapping }: Compiled, groups: ReadonlyArray<string>, note: Note): Role | null => {
-  const folded = new Set(groups.map((group) => group.toLowerCase()))
+  const folded = new Set(groups.map(foldName))
   let best: Role | null = null
   for (const { group, role } of mapping.roles ?? []) {
-    if (group !== undefined && !folded.has(group.trim().toLowerCase())) continue
+    if (group !== undefined && !folded.has(foldName(group))) continue
     note("role", group === undefined ? "everybody" : `member of ${group}`, role)
-    if (best === null || rank[role] > rank[best]) best = role
+    if (best === null || roleRank[role] > roleRank[best]) best = role
   }
   return best
 }
@@ -158,7 +180,7 @@ const put = (draft: Draft, entry: Entry, value: Json): string | undefined => {
     case "userName":
       return store(single(value), (text) => void (draft.userName = text?.toLowerCase() ?? null))
     case "active":
-      return store(truthFrom(value), (truth) => void (draft.active = truth))
+      return store(activeFrom(value), (truth) => void (draft.active = truth))
     case "emails":
       return store(emailsFrom(value), (emails) => void (draft.emails = emails))
     case "role":
@@ -211,7 +233,9 @@ const convert = (
   if (draft.emails.length === 0 && draft.userName !== null && !has("emails")) {
     refuse("emails", "is empty, and the user name is no address: a person without one cannot log in")
   }
-  const groups = groupsOf(compiled, fields, note)
+  const named = groupsOf(compiled, fields, note)
+  if (Result.isFailure(named)) refuse("groups", named.failure)
+  const groups = Result.getOrElse(named, () => [])
   draft.role = ruledRole(compiled, groups, note) ?? draft.role
   if (Result.isFailure(key) || Result.isFailure(login) || problems.length > 0) return Result.fail(problems)
   const { active, attributes, emails, role } = draft

@@ -36,6 +36,7 @@ const secretsOf = (value: unknown): ReadonlyArray<string> =>
 export const read = (value: unknown): Result.Result<Compiled, MappingRefused> => {
   const secrets = secretsOf(value)
   if (secrets.length > 0) return refuse(secrets)
+  if (!Predicate.isObject(value)) return refuse(["attributes: is needed, with externalId and userName in it"])
   const decoded = decode(value)
   if (Result.isFailure(decoded)) return refuse(faultsOf(decoded.failure))
   const compiled = compile(decoded.success)

@@ -50,23 +50,24 @@ export const make = (
   query: ScimSourceQuery = {}
 ): PeopleSource => ({
   name,
-  records: Stream.suspend(() => {
-    let seen = 0
-    return client.list("Users", query).pipe(
-      Stream.map((fields) => {
-        seen++
-        return { at: idOf(fields) ?? `user ${seen}`, fields }
-      }),
-      Stream.mapError(
-        (error) =>
-          new SourceFailure({
-            reason: reasonOf(error, seen),
-            source: name,
-            at: null,
-            detail: withoutStop(error.message),
-            next: withoutStop(error.next)
-          })
+  read: () =>
+    Stream.suspend(() => {
+      let seen = 0
+      return client.list("Users", query).pipe(
+        Stream.map((fields) => {
+          seen++
+          return { at: idOf(fields) ?? `user ${seen}`, fields }
+        }),
+        Stream.mapError(
+          (error) =>
+            new SourceFailure({
+              reason: reasonOf(error, seen),
+              source: name,
+              at: null,
+              detail: withoutStop(error.message),
+              next: withoutStop(error.next)
+            })
+        )
       )
-    )
-  })
+    })
 })

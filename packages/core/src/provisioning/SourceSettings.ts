@@ -11,7 +11,7 @@ export const LdapSettings = Schema.Struct({
   base: Schema.NonEmptyString,
   /** `(objectClass=person)` without it. */
   filter: Schema.optionalKey(Schema.NonEmptyString),
-  /** Those that people are usually made of without it. */
+  /** Those that people are usually made of without it. What the mapping reads is asked for, too. */
   attributes: Schema.optionalKey(Schema.NonEmptyArray(Schema.NonEmptyString)),
   /** Who asks; without it nobody in particular does. */
   bindDn: Schema.optionalKey(Schema.NonEmptyString),

@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import * as FastCheck from "fast-check"
-import { compile, type Compiled, fieldsOf, Mapping } from "../../src/provisioning/Mapping.ts"
+import { compile, Mapping } from "../../src/provisioning/Mapping.ts"
 import { apply, keyOf, trace } from "../../src/provisioning/MappingApply.ts"
 import { Person, toResource } from "../../src/provisioning/Person.ts"
 import type { JsonObject } from "../../src/scim/Json.ts"
 import { enterpriseUserUrn, userUrn, rolePath } from "../../src/scim/Schemas.ts"
+import { personBy, problemsBy, ready, recordOf } from "./mapped.ts"
 import { departmentPath, person, workPhonePath } from "./PersonArbitrary.ts"
 
 const mapping = Mapping.make({
@@ -33,8 +34,6 @@ const mapping = Mapping.make({
   exclude: 'userName ew "@contractor.example" or groups.display eq "Robots"'
 })
 
-const ready = (of: Mapping): Compiled => Result.getOrThrow(compile(of))
-
 const ann: JsonObject = {
   "Employee ID": "17",
   Mail: " Ann@Example.com ",
@@ -47,18 +46,9 @@ const ann: JsonObject = {
   Teams: "Creators; Loom Admins ;creators"
 }
 
-const map = (fields: JsonObject, of: Mapping = mapping) => apply(ready(of), { at: "line 2", fields })
-
-const personFrom = (fields: JsonObject, of: Mapping = mapping) => {
-  const mapped = Result.getOrThrow(map(fields, of))
-  assert.strictEqual(mapped._tag, "Mapped")
-  return mapped._tag === "Mapped" ? mapped.person : assert.fail("excluded")
-}
-
-const problems = (fields: JsonObject, of: Mapping = mapping) => {
-  const mapped = map(fields, of)
-  return Result.isFailure(mapped) ? mapped.failure.map(({ field, at }) => [field, at]) : assert.fail("no problem")
-}
+const map = (fields: JsonObject, of: Mapping = mapping) => apply(ready(of), recordOf(fields))
+const personFrom = (fields: JsonObject, of: Mapping = mapping) => personBy(of, fields)
+const problems = (fields: JsonObject, of: Mapping = mapping) => problemsBy(of, fields)
 
 describe("apply", () => {
   it("makes a person by the mapping", () => {
@@ -263,10 +253,12 @@ describe("compile", () => {
   })
 
   it("names the fields it reads, and whom a record means", () => {
-    assert.deepStrictEqual(fieldsOf({ attributes: { externalId: "id", userName: { template: "${a}.${b}" } } }), [
+    const attributes = { externalId: "id", userName: { template: "${a}.${b}" } }
+    assert.deepStrictEqual(ready({ attributes, groups: [{ from: "team" }, { from: "a" }] }).fields, [
       "id",
       "a",
-      "b"
+      "b",
+      "team"
     ])
     assert.strictEqual(keyOf(ready(mapping), { at: "line 3", fields: { ...ann, Mail: "" } }), "17")
     assert.strictEqual(keyOf(ready(mapping), { at: "line 3", fields: { ...ann, "Employee ID": " " } }), null)

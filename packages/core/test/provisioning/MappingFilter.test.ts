@@ -43,4 +43,45 @@ describe("a filter of a mapping", () => {
       assert.deepStrictEqual(faultsOf({ include }), [], include)
     }
   })
+
+  it("is refused over what groups, addresses, names and simple values never have", () => {
+    const nobodyHas = (path: string) =>
+      `exclude: nothing is mapped to ${path}, so nobody has it; map it, or correct its name`
+    assert.deepStrictEqual(faultsOf({ exclude: 'groups eq "admins" or not (groups co "a")' }), [
+      "exclude: groups is compared by what is in it: groups.display"
+    ])
+    for (const [exclude, path] of [
+      ['groups.value eq "x"', "groups.value"],
+      ['groups[value eq "x" or display pr]', "groups.value"],
+      ['emails.display co "x"', "emails.display"],
+      ["name.givenName pr", "name.givenName"],
+      ["title.value pr", "title.value"],
+      ["phoneNumbers[primary eq true]", "phoneNumbers.primary"]
+    ] as const) {
+      assert.deepStrictEqual(faultsOf({ exclude }), [nobodyHas(path)], exclude)
+    }
+    for (const exclude of [
+      "groups pr and name pr and not (groups eq null)",
+      'groups[display sw "x"] or emails co "@x.org" or emails[primary eq true]',
+      'phoneNumbers eq "+1" or phoneNumbers[type eq "work" and value pr]'
+    ]) {
+      assert.deepStrictEqual(faultsOf({ exclude }), [], exclude)
+    }
+    const addresses = { attributes: { ...mapping.attributes, addresses: "addresses", emails: "mails" } }
+    assert.deepStrictEqual(faultsOf({ ...addresses, exclude: 'addresses.country eq "DE"' }), [])
+    assert.deepStrictEqual(faultsOf({ ...addresses, exclude: "emails.display pr" }), [nobodyHas("emails.display")])
+  })
+
+  it("is refused when it compares a truth with a word, or a text with what is none", () => {
+    const truth = (path: string) => `include: ${path} is true or false, so it is compared by eq true or eq false only`
+    assert.deepStrictEqual(faultsOf({ include: 'active eq "no"' }), [truth("active")])
+    assert.deepStrictEqual(faultsOf({ include: 'active co "true"' }), [truth("active")])
+    assert.deepStrictEqual(faultsOf({ include: "active eq 1" }), [truth("active")])
+    assert.deepStrictEqual(faultsOf({ include: 'emails[primary ne "yes"]' }), [truth("emails.primary")])
+    assert.deepStrictEqual(faultsOf({ include: "externalId eq 17 or title eq true" }), [
+      "include: externalId is text, and 17 is none; write it in quotes",
+      "include: title is text, and true is none; write it in quotes"
+    ])
+    assert.deepStrictEqual(faultsOf({ include: 'active eq "False" or active ne null or title eq null' }), [])
+  })
 })

@@ -12,7 +12,7 @@ const read = (handler: (seen: Seen, index: number) => Behaviour, query?: ScimSou
     const records: Array<SourceRecord> = []
     const { exit } = yield* played(
       withClient(handler, (client) =>
-        Stream.runForEach(ScimSource.make("https://hr.example.com", client, query).records, (record) =>
+        Stream.runForEach(ScimSource.make("https://hr.example.com", client, query).read([]), (record) =>
           Effect.sync(() => records.push(record))
         )
       )

@@ -8,7 +8,7 @@ import { FilterParser } from "ldapts"
 import * as GuardedAgent from "../http/guardedAgent.ts"
 import type { LdapAddress } from "./ldapConnection.ts"
 import { LdapConnection, LdapConnectionLost } from "./ldapConnection.ts"
-import { recordOf } from "./ldapEntry.ts"
+import { madeOf, recordOf } from "./ldapEntry.ts"
 import { peopleSource } from "./recordStream.ts"
 
 /** Which directory is read, and what of it. */
@@ -24,7 +24,7 @@ export interface LdapOptions {
    * `(&(objectCategory=person)(objectClass=user))` leaves them out.
    */
   readonly filter?: string
-  /** Those that people are usually made of by default. `userAccountControl` is always asked for. */
+  /** Those that people are usually made of by default. What a mapping reads is always asked for, too. */
   readonly attributes?: ReadonlyArray<string>
   /** Encrypts a connection to `ldap://` before anything is said (RFC 4513 §3), or does not read at all. */
   readonly startTls?: boolean
@@ -75,6 +75,20 @@ const usualAttributes = [
   "uid",
   "userPrincipalName"
 ]
+
+/** Of no use until a mapping reads them, and those of a group of thousands make long answers. */
+const worthKnowing = ["memberOf", "accountExpires"]
+
+// A path into something else is nothing that a directory has, and may end the search there.
+const isAttribute = (name: string): boolean => /^[a-z][a-z0-9-]*(?:;[a-z0-9-]+)*$/i.test(name)
+
+/** What is asked for beside what was told: for the fields that are looked at, or all that a mapping may be made of. */
+const asked = (fields: ReadonlyArray<string>, told: ReadonlyArray<string> | undefined): ReadonlyArray<string> => {
+  const usual = fields.length === 0 ? [...usualAttributes, ...worthKnowing] : usualAttributes
+  const looked = fields.flatMap((name) => madeOf.get(name.toLowerCase()) ?? [name])
+  const all = [...(told ?? usual), "userAccountControl", ...looked.filter(isAttribute)]
+  return [...new Map(all.map((name) => [name.toLowerCase(), name])).values()]
+}
 
 /** Empty pages in a row after which a server that promises more is not believed. */
 const fruitlessPages = 1000
@@ -176,12 +190,17 @@ const answeredBadly = (code: number, fail: Fail): SourceFailure => {
 const holdsNobody = (reference: string): boolean =>
   /^ldaps?:\/\/[^/]*\/(?:DC=DomainDnsZones|DC=ForestDnsZones|CN=Configuration),/i.test(reference)
 
-async function* batches(source: string, options: LdapOptions): AsyncGenerator<ReadonlyArray<SourceRecord>, void> {
+async function* batches(
+  source: string,
+  options: LdapOptions,
+  fields: ReadonlyArray<string>
+): AsyncGenerator<ReadonlyArray<SourceRecord>, void> {
   const fail: Fail = (reason, detail, next) => new SourceFailure({ reason, source, at: null, detail, next })
   const { bind } = options
   const address = addressOf(options.url, fail)
   const filter = filterOf(options.filter ?? "(objectClass=person)", fail)
-  const attributes = [...new Set([...(options.attributes ?? usualAttributes), "userAccountControl"])]
+  const attributes = asked(fields, options.attributes)
+  const nowMillis = Date.now()
   const search = { base: options.base, filter, attributes, pageSize: options.pageSize ?? 500 }
   // A server takes a name without a password for nobody in particular (RFC 4513 §5.1.2), and may show less.
   if (bind !== undefined && (bind.dn === "" || Redacted.value(bind.password) === "")) {
@@ -217,7 +236,7 @@ async function* batches(source: string, options: LdapOptions): AsyncGenerator<Re
       }
       fruitless = page.entries.length === 0 ? fruitless + 1 : 0
       if (fruitless > fruitlessPages) throw fail("endedEarly", "the server gives nothing but empty pages", readAgain)
-      yield page.entries.map((entry) => recordOf(source, entry))
+      yield page.entries.map((entry) => recordOf(source, entry, nowMillis))
       cookie = page.cookie
     } while (cookie.length > 0)
   } catch (cause) {
@@ -234,10 +253,10 @@ const nameOf = ({ base, url }: LdapOptions): string => {
 }
 
 /**
- * Reads everybody below a base, in pages (RFC 2696). Referrals are not followed. `accountDisabled` is an extra field of
- * entries with a `userAccountControl`, and `objectGUID` has the form that people know it in.
+ * Reads everybody below a base, in pages (RFC 2696). Referrals are not followed. `accountDisabled`, `accountExpired` and
+ * `accountActive` are extra fields of the entries of accounts, and `objectGUID` has the form that people know it in.
  */
 export const make = (options: LdapOptions): PeopleSource => {
   const name = nameOf(options)
-  return peopleSource(name, () => batches(name, options))
+  return peopleSource(name, (fields) => batches(name, options, fields))
 }

@@ -86,8 +86,7 @@ export const layer = (directory: string): Layer.Layer<NamedSources> =>
         const people = yield* opened(name, path, mapping.mapping.source ?? {})
         const source: PeopleSource = {
           name,
-          records: Stream.mapError(people.records, called(name)),
-          ...(people.columns === undefined ? {} : { columns: Effect.mapError(people.columns, called(name)) })
+          read: (fields) => Stream.mapError(people.read(fields), called(name))
         }
         return { source, mapping }
       })

@@ -2,10 +2,12 @@
 import { pipeline, Readable } from "node:stream"
 import type { SourceRecord } from "@loom-scim/core/ports/PeopleSource"
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
+import { foldName } from "@loom-scim/core/provisioning/PersonDigest"
+import { refuseMissing } from "@loom-scim/core/provisioning/SourceColumns"
 import { CsvError, parse } from "csv-parse"
 
 /** What may stand between two columns. */
-export const separators = [",", ";", "\t"] as const
+const separators = [",", ";", "\t"] as const
 export type Separator = (typeof separators)[number]
 
 interface Row {
@@ -36,6 +38,11 @@ const guessSeparator = (header: string): Separator => {
   const counts = separators.map((separator) => ({ separator, count: bare.split(separator).length }))
   return counts.reduce((best, next) => (next.count > best.count ? next : best)).separator
 }
+
+/** The separator that a spreadsheet's own first line names, `sep=;`, which is no row. */
+const toldIn = (header: string): string | undefined => /^\s*"?sep=(.)"?\s*$/i.exec(header)?.[1]
+
+const isSeparator = (text: string): text is Separator => separators.some((separator) => separator === text)
 
 const linesIn = (cells: ReadonlyArray<string>): number =>
   cells.reduce((sum, cell) => (cell.includes("\n") ? sum + cell.split("\n").length - 1 : sum), 0)
@@ -83,14 +90,20 @@ async function* rowsOf(
     head += piece.value
     header = headerIn(head)
   }
+  const begun = header ?? head
+  const told = toldIn(begun)
+  if (told !== undefined && !isSeparator(told)) {
+    throw refuse(source, 1, `${told} stands between the columns`, "Save it with a comma, a semicolon or a tab there")
+  }
   const whole = async function* () {
-    yield head
+    // Its line stays, so that the others keep their numbers.
+    yield told === undefined ? head : begun.replaceAll(/[^\n]/g, "") + head.slice(begun.length)
     yield* pieces
   }
 
   let nextLine = 1
   const parser = parse({
-    delimiter: separator ?? guessSeparator(header ?? head),
+    delimiter: separator ?? told ?? guessSeparator(begun),
     record_delimiter: "\n",
     relax_column_count: true,
     skip_empty_lines: true,
@@ -120,14 +133,16 @@ const checkedHeader = (source: string, { cells, line }: Row): ReadonlyArray<stri
   if (unnamed >= 0) {
     throw refuse(source, line, `column ${unnamed + 1} has no name`, "Give each column a name in the header row")
   }
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) {
-    throw refuse(
-      source,
-      line,
-      `two columns are named "${twice}"`,
-      "Rename one of them, so that it is clear which is meant"
-    )
+  const folded = names.map(foldName)
+  const again = folded.findIndex((name, index) => folded.indexOf(name) !== index)
+  if (again >= 0) {
+    // Mappings name a column in any case.
+    const both = [names[folded.indexOf(folded[again] ?? "")], names[again]]
+    const detail =
+      both[0] === both[1]
+        ? `two columns are named "${both[0]}"`
+        : `"${both.join('" and "')}" are one name in two spellings`
+    throw refuse(source, line, detail, "Rename one of them, so that it is clear which is meant")
   }
   return names
 }
@@ -159,25 +174,47 @@ export const csvHeader = async (
   throw noHeader(source)
 }
 
-/** The records in batches. Throws a `SourceFailure`, and never ends before the text does. */
+const open =
+  "it is the last row, and no line feed ends it as the others; if the file was cut there, its last field is too short"
+
+/** Passes text on, and tells its last character. */
+async function* watched(text: AsyncIterable<string>, last: (character: string) => void): AsyncGenerator<string, void> {
+  for await (const piece of text) {
+    if (piece !== "") last(piece.slice(-1))
+    yield piece
+  }
+}
+
+/**
+ * The records in batches, when there is a column for each of the fields. Throws a `SourceFailure`, and never ends before
+ * the text does.
+ */
 export async function* csvRecords(
   text: AsyncIterable<string>,
   source: string,
+  fields: ReadonlyArray<string>,
   separator?: Separator
 ): AsyncGenerator<ReadonlyArray<SourceRecord>, void> {
   let names: ReadonlyArray<string> | undefined
   let batch: Array<SourceRecord> = []
-  for await (const row of rowsOf(text, source, separator)) {
+  let end = ""
+  const whole = watched(text, (character) => void (end = character))
+  for await (const row of rowsOf(whole, source, separator)) {
     if (names === undefined) {
       names = checkedHeader(source, row)
+      const missing = refuseMissing(source, names, fields)
+      if (missing !== null) throw missing
       continue
     }
-    batch.push(recordOf(source, names, row))
     if (batch.length === batchRows) {
       yield batch
       batch = []
     }
+    batch.push(recordOf(source, names, row))
   }
   if (names === undefined) throw noHeader(source)
-  yield batch
+  const last = batch.at(-1)
+  // A quote at the end closes the field.
+  const isOpen = last !== undefined && !/[\r\n"]/.test(end)
+  yield isOpen ? [...batch.slice(0, -1), { ...last, doubt: open }] : batch
 }

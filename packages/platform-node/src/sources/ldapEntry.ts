@@ -1,4 +1,4 @@
-/** An LDAP entry as a record: text where it is text, and the two things of Active Directory that are not. */
+/** An LDAP entry as a record: text where it is text, and the things of Active Directory that are not. */
 import { isUtf8 } from "node:buffer"
 import type { SourceRecord } from "@loom-scim/core/ports/PeopleSource"
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
@@ -22,17 +22,49 @@ const textOf = (name: string, bytes: Buffer): string => {
   return isUtf8(bytes) ? bytes.toString("utf8") : bytes.toString("base64")
 }
 
-const isDisabled = (control: string | ReadonlyArray<string> | undefined): boolean | undefined =>
+type Held = string | ReadonlyArray<string> | undefined
+
+const isDisabled = (control: Held): boolean | undefined =>
   typeof control === "string" && /^-?\d+$/.test(control) ? (Number(control) & disabledFlag) !== 0 : undefined
+
+/** 1970 in what `accountExpires` counts: units of 100 ns since 1601. */
+const epoch = 116_444_736_000_000_000n
+/** Two ways to say that an account does not expire. */
+const never: ReadonlySet<bigint> = new Set([0n, 9_223_372_036_854_775_807n])
+
+const isExpired = (expires: Held, nowMillis: number): boolean | undefined => {
+  if (typeof expires !== "string" || !/^\d+$/.test(expires)) return undefined
+  const at = BigInt(expires)
+  return !never.has(at) && at <= BigInt(nowMillis) * 10_000n + epoch
+}
+
+/** Fields that are made of attributes, and of which. */
+export const madeOf: ReadonlyMap<string, ReadonlyArray<string>> = new Map([
+  ["accountdisabled", ["userAccountControl"]],
+  ["accountexpired", ["accountExpires"]],
+  ["accountactive", ["userAccountControl", "accountExpires"]]
+])
+
+const accountOf = (fields: Record<string, Held>, nowMillis: number): Record<string, boolean> => {
+  const held = (name: string) => fields[Object.keys(fields).find((key) => key.toLowerCase() === name) ?? ""]
+  const accountDisabled = isDisabled(held("useraccountcontrol"))
+  const accountExpired = isExpired(held("accountexpires"), nowMillis)
+  return {
+    ...(accountDisabled === undefined
+      ? {}
+      : { accountDisabled, accountActive: !accountDisabled && accountExpired !== true }),
+    ...(accountExpired === undefined ? {} : { accountExpired })
+  }
+}
 
 /**
  * The record of an entry, found by its distinguished name. One value is text, several are a list, other bytes are base64;
- * `accountDisabled` is there when the entry has a `userAccountControl`. Throws a `SourceFailure` for an attribute that the
- * server gives in part only, as Active Directory does with very many values.
+ * `accountDisabled` and `accountActive` are there when the entry has a `userAccountControl`, `accountExpired` when it has
+ * `accountExpires`. Throws a `SourceFailure` for an attribute that the server gives in part only, as Active Directory does
+ * with very many values.
  */
-export const recordOf = (source: string, entry: SearchEntry): SourceRecord => {
-  const fields: Record<string, string | ReadonlyArray<string> | boolean> = {}
-  let accountDisabled: boolean | undefined
+export const recordOf = (source: string, entry: SearchEntry, nowMillis: number): SourceRecord => {
+  const fields: Record<string, string | ReadonlyArray<string>> = {}
   for (const { parsedBuffers, type } of entry.attributes) {
     if (/;range=/i.test(type)) {
       throw new SourceFailure({
@@ -44,9 +76,7 @@ export const recordOf = (source: string, entry: SearchEntry): SourceRecord => {
       })
     }
     const [first, ...rest] = parsedBuffers.map((bytes) => textOf(type, bytes))
-    if (first === undefined) continue
-    fields[type] = rest.length === 0 ? first : [first, ...rest]
-    if (type.toLowerCase() === "useraccountcontrol") accountDisabled = isDisabled(fields[type])
+    if (first !== undefined) fields[type] = rest.length === 0 ? first : [first, ...rest]
   }
-  return { at: entry.name, fields: accountDisabled === undefined ? fields : { ...fields, accountDisabled } }
+  return { at: entry.name, fields: { ...fields, ...accountOf(fields, nowMillis) } }
 }

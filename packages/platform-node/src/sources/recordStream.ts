@@ -1,5 +1,5 @@
 /** From batches of records that may throw to a source. */
-import type { PeopleSource, SourceRecord, SourceText } from "@loom-scim/core/ports/PeopleSource"
+import type { PeopleSource, SourceRecord } from "@loom-scim/core/ports/PeopleSource"
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import { Predicate, Stream } from "effect"
 
@@ -17,22 +17,12 @@ export const failureOf =
           next: "Run again; if it stays, tell whoever keeps the source"
         })
 
-/** A source that is read anew each time its stream is run. */
-export const peopleSource = (
-  name: string,
-  batches: () => AsyncIterable<ReadonlyArray<SourceRecord>>
-): PeopleSource => ({
-  name,
-  records: Stream.suspend(() => Stream.fromAsyncIterable(batches(), failureOf(name))).pipe(Stream.flattenIterable)
-})
+/** Reads it anew for the fields that are looked at. May throw. */
+type Batches = (fields: ReadonlyArray<string>) => AsyncIterable<ReadonlyArray<SourceRecord>>
 
-/** A source that is text, and how it becomes records. */
-export const textSource = (
-  name: string,
-  format: SourceText["format"],
-  bytes: () => AsyncIterable<Uint8Array>,
-  batches: () => AsyncIterable<ReadonlyArray<SourceRecord>>
-): PeopleSource => ({
-  ...peopleSource(name, batches),
-  text: { format, bytes: Stream.suspend(() => Stream.fromAsyncIterable(bytes(), failureOf(name))) }
+/** A source that is read anew each time its stream is run. */
+export const peopleSource = (name: string, batches: Batches): PeopleSource => ({
+  name,
+  read: (fields) =>
+    Stream.suspend(() => Stream.fromAsyncIterable(batches(fields), failureOf(name))).pipe(Stream.flattenIterable)
 })

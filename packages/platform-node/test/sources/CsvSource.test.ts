@@ -25,7 +25,7 @@ it.effect("reads rows by the names of the header, with quotes, CRLF, a byte orde
 
 it.effect("says the line each record begins on, whatever ends a line and however long a field is", () =>
   Effect.gen(function* () {
-    const content = 'a,b\n1,"two\r\nlines"\r\n\n3,"three\n\nlines"\n5,\r6,x'
+    const content = 'a,b\n1,"two\r\nlines"\r\n\n3,"three\n\nlines"\n5,\r6,x\n'
     const records = yield* all(CsvSource.make(file("lines.csv", content)))
     assert.deepStrictEqual(records, [
       { at: "line 2", fields: { a: "1", b: "two\nlines" } },
@@ -33,6 +33,21 @@ it.effect("says the line each record begins on, whatever ends a line and however
       { at: "line 8", fields: { a: "5", b: "" } },
       { at: "line 9", fields: { a: "6", b: "x" } }
     ])
+  })
+)
+
+it.effect("doubts a last row that no line feed ends, unless a quote does", () =>
+  Effect.gen(function* () {
+    const doubted = (content: string) =>
+      Effect.map(all(CsvSource.make(file("cut.csv", content))), (records) =>
+        records.filter(({ doubt }) => doubt?.includes("no line feed ends it") === true).map(({ at }) => at)
+      )
+    assert.deepStrictEqual(yield* doubted("id,groups\n1,Crew\n2,Cr"), ["line 3"])
+    for (const whole of ["id,groups\n1,Crew\n", "id,groups\r\n1,Crew\r\n\r\n", 'id,groups\n1,"Crew"', "id,groups"]) {
+      assert.deepStrictEqual(yield* doubted(whole), [], whole)
+    }
+    const many = Array.from({ length: 256 }, (_, index) => `${index},Crew`).join("\n")
+    assert.deepStrictEqual(yield* doubted(`id,groups\n${many}`), ["line 257"])
   })
 )
 
@@ -45,6 +60,19 @@ it.effect("guesses the separator from the header, not counting what is quoted, a
     assert.deepStrictEqual(yield* read("tab.csv", "a\tb\tc;d\n1\t2\t3\n"), [{ a: "1", b: "2", "c;d": "3" }])
     assert.deepStrictEqual(yield* read("one.csv", "email\nada@acme.com"), [{ email: "ada@acme.com" }])
     assert.deepStrictEqual(yield* read("told.csv", "a,b,c;d\n1;2\n", { separator: ";" }), [{ "a,b,c": "1", d: "2" }])
+  })
+)
+
+it.effect("takes the separator from a spreadsheet's own first line, which is no row", () =>
+  Effect.gen(function* () {
+    for (const line of ["sep=;", '"SEP=;"', "\uFEFFsep=; "]) {
+      const source = CsvSource.make(file("sep.csv", `${line}\r\na,b;mail\r\n1,5;2\r\n`))
+      assert.deepStrictEqual(yield* all(source), [{ at: "line 3", fields: { "a,b": "1,5", mail: "2" } }], line)
+    }
+    assert.deepStrictEqual(yield* CsvSource.headers(file("sep-tab.csv", "\nsep=\t\na\tb;c\n")), ["a", "b;c"])
+    const other = yield* refused("sep-bar.csv", "sep=|\na|b\n")
+    assert.deepInclude(other, { reason: "malformed", at: "line 1" })
+    assert.include(other.message, "| stands between the columns")
   })
 )
 
@@ -101,6 +129,8 @@ it.effect("refuses a header that is missing, empty or ambiguous", () =>
     const twice = yield* refused("twice.csv", "\nmail,name, mail\n1,2,3\n")
     assert.deepInclude(twice, { reason: "malformed", at: "line 2" })
     assert.include(twice.message, 'two columns are named "mail"')
+    const cased = yield* refused("cased.csv", "mail,name,MAIL\n")
+    assert.include(cased.message, '"mail" and "MAIL" are one name in two spellings')
     const unnamed = yield* refused("unnamed.csv", "mail,,name\n")
     assert.include(unnamed.message, "column 2 has no name")
     assert.deepStrictEqual(yield* read("nobody.csv", "mail,name\n"), [])
@@ -122,7 +152,7 @@ it.effect("takes a file that changes while it is read for cut off", () =>
   Effect.gen(function* () {
     const path = file("changing.csv", "mail\n" + "somebody@acme.com\n".repeat(50_000))
     let seen = 0
-    const change = Stream.tap(CsvSource.make(path).records, () =>
+    const change = Stream.tap(CsvSource.make(path).read([]), () =>
       Effect.sync(() => {
         if (++seen === 1) appendFileSync(path, "late@acme.com\n")
       })
@@ -144,6 +174,15 @@ it.effect("says what is wrong with a path", () =>
   })
 )
 
+it.effect("gives nobody of a file without a column that is looked at", () =>
+  Effect.gen(function* () {
+    const source = CsvSource.make(file("renamed.csv", "id,e-mail\n1,a@acme.com\n"))
+    const failure = yield* trouble(source, ["id", "mail"])
+    assert.include(failure.message, 'the mapping reads "mail", and there is no such column')
+    assert.lengthOf(yield* Stream.runCollect(source.read(["E-Mail"])), 1)
+  })
+)
+
 it.effect("gives the header without reading on", () =>
   Effect.gen(function* () {
     const path = file("headers.csv", 'Email;"Full; name"\n"' + "x".repeat(1_000_000))
@@ -157,7 +196,7 @@ it.effect("reads the same however the bytes are cut into pieces", () =>
   Effect.gen(function* () {
     const content = '\uFEFFa;b\r\n"é\r\n🦀";"x"";"\r\n\r\n1;2\r\n'
     for (const size of [1, 2, 3, 5, 64]) {
-      const batches = csvRecords(decodeText(pieces(content, size), "pieces"), "pieces")
+      const batches = csvRecords(decodeText(pieces(content, size), "pieces"), "pieces", [])
       const records = yield* all(peopleSource("pieces", () => batches))
       assert.deepStrictEqual(records, [
         { at: "line 2", fields: { a: "é\n🦀", b: 'x";' } },

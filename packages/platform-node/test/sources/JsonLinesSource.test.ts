@@ -1,9 +1,10 @@
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import * as JsonLinesSource from "../../src/sources/JsonLinesSource.ts"
 import { decodeText } from "../../src/sources/decodeText.ts"
 import { jsonRecords } from "../../src/sources/jsonLines.ts"
 import { peopleSource } from "../../src/sources/recordStream.ts"
+import { textSource } from "../../src/sources/textSource.ts"
 import { all, fields, file, pieces, trouble } from "./harness.ts"
 
 const refused = (name: string, content: string | Uint8Array) => trouble(JsonLinesSource.make(file(name, content)))
@@ -82,5 +83,29 @@ it.effect("takes a line of 16 MiB and no longer one", () =>
       assert.deepInclude(longer, { reason: "malformed", at: "line 2" })
       assert.include(longer.message, "longer than 16 MiB")
     }
+  })
+)
+
+it.effect("stops reading when nobody wants more", () =>
+  Effect.gen(function* () {
+    let given = 0
+    const endless = async function* () {
+      for (;;) yield Buffer.from(`{"n":${given++}}\n`)
+    }
+    const some = textSource("endless", endless, { format: "jsonl" })
+    assert.strictEqual((yield* Stream.runCollect(Stream.take(some.read([]), 3))).length, 3)
+    assert.isBelow(given, 10)
+  })
+)
+
+it.effect("does not take a line without an end into memory", () =>
+  Effect.gen(function* () {
+    let given = 0
+    const endless = async function* () {
+      for (; given < 64; given++) yield Buffer.alloc(1024 * 1024, "x")
+    }
+    const failure = yield* trouble(textSource("endless", endless, { format: "jsonl" }))
+    assert.include(failure.message, "longer than 16 MiB")
+    assert.strictEqual(given, 16)
   })
 )

@@ -81,7 +81,7 @@ if (isHere) {
       const { kill, url } = yield* slapd(ldif(count))
       const source = LdapSource.make({ url, base: people, bind: account(reader) })
       let seen = 0
-      const failure = yield* Stream.runForEach(source.records, () =>
+      const failure = yield* Stream.runForEach(source.read([]), () =>
         ++seen === 1 ? Effect.promise(kill) : Effect.void
       ).pipe(Effect.flip)
       assert.strictEqual(failure.reason, "endedEarly")
@@ -172,9 +172,10 @@ userAccountControl: 512
           objectGUID: "00112233-4455-6677-8899-aabbccddeeff",
           audio: "/wA=",
           userAccountControl: "514",
-          accountDisabled: true
+          accountDisabled: true,
+          accountActive: false
         },
-        { cn: "Bob", userAccountControl: "512", accountDisabled: false }
+        { cn: "Bob", userAccountControl: "512", accountDisabled: false, accountActive: true }
       ])
     }).pipe(Effect.scoped)
   )
@@ -222,11 +223,11 @@ it.live("takes a server that hangs, hangs up or babbles after a page for ended e
       assert.include(failure.message, "broke off", misbehaviour)
     }
     const leaving = yield* fake([{ entries: [{ dn: "cn=a" }], isLast: true }, {}])
-    const late = Stream.runForEach(leaving.records, () => Effect.sleep("100 millis"))
+    const late = Stream.runForEach(leaving.read([]), () => Effect.sleep("100 millis"))
     assert.strictEqual((yield* Effect.flip(late)).reason, "endedEarly")
     // The time is the server's, not that of whoever takes the people in.
     const slow = yield* fake([{ entries: [{ dn: "cn=a" }] }, { entries: [{ dn: "cn=b" }] }], { timeoutMillis: 200 })
-    const taken = Stream.tap(slow.records, () => Effect.sleep("300 millis"))
+    const taken = Stream.tap(slow.read([]), () => Effect.sleep("300 millis"))
     assert.strictEqual((yield* Stream.runCollect(taken)).length, 2)
   }).pipe(Effect.scoped)
 )
@@ -237,7 +238,7 @@ it.live("takes its leave when it is done, and when nobody wants more", () =>
     const pages = [{ entries: [{ dn: "cn=a" }, { dn: "cn=b" }] }, { entries: [{ dn: "cn=c" }] }]
     const source = yield* fake(pages, {}, { onLeave: () => left++ })
     assert.strictEqual((yield* all(source)).length, 3)
-    assert.strictEqual((yield* Stream.runCollect(Stream.take(source.records, 1))).length, 1)
+    assert.strictEqual((yield* Stream.runCollect(Stream.take(source.read([]), 1))).length, 1)
     yield* Effect.sleep("100 millis")
     assert.strictEqual(left, 2)
   }).pipe(Effect.scoped)

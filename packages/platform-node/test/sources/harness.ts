@@ -18,15 +18,15 @@ export const file = (name: string, content?: string | Uint8Array): string => {
 
 /** Everybody. */
 export const all = (source: PeopleSource): Effect.Effect<ReadonlyArray<SourceRecord>, SourceFailure> =>
-  Stream.runCollect(source.records)
+  Stream.runCollect(source.read([]))
 
 /** The fields of everybody. */
 export const fields = (source: PeopleSource) =>
   Effect.map(all(source), (records) => records.map(({ fields }) => fields))
 
-/** Why a source cannot be read, and where. */
-export const trouble = (source: PeopleSource) =>
-  Effect.map(Effect.flip(Stream.runDrain(source.records)), (failure) => {
+/** Why a source cannot be read, for these fields if any, and where. */
+export const trouble = (source: PeopleSource, looked: ReadonlyArray<string> = []) =>
+  Effect.map(Effect.flip(Stream.runDrain(source.read(looked))), (failure) => {
     if (failure.source !== source.name) throw new Error(`${failure.source} is not ${source.name}`)
     return { reason: failure.reason, at: failure.at, message: failure.message }
   })

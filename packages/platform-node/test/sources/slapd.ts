@@ -29,7 +29,7 @@ export const reader = { dn: `cn=reader,${suffix}`, password: "reader-password-1"
 /** May read 700 entries and no more. */
 export const limited = { dn: `cn=limited,${suffix}`, password: "limited-password-1" }
 
-// Three attributes of Active Directory, whose own schema would demand a security descriptor of everybody.
+// Some attributes of Active Directory, whose own schema would demand a security descriptor of everybody.
 const configuration = (directory: string) => `
 include ${schemas}/core.schema
 include ${schemas}/cosine.schema
@@ -37,8 +37,11 @@ include ${schemas}/inetorgperson.schema
 attributetype ( 1.2.840.113556.1.4.2 NAME 'objectGUID' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl' SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.221 NAME 'sAMAccountName' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.4.159 NAME 'accountExpires' SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+attributetype ( 1.2.840.113556.1.2.102 NAME 'memberOf' SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )
+attributetype ( 1.2.840.113556.1.2.423 NAME 'extensionAttribute1' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
 objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP inetOrgPerson STRUCTURAL
-  MAY ( objectGUID $ userAccountControl $ sAMAccountName ) )
+  MAY ( objectGUID $ userAccountControl $ sAMAccountName $ accountExpires $ memberOf $ extensionAttribute1 ) )
 TLSCACertificateFile ${directory}/cert.pem
 TLSCertificateFile ${directory}/cert.pem
 TLSCertificateKeyFile ${directory}/key.pem
