@@ -118,6 +118,7 @@ export const PlanOutcome = z.object({
       duplicates: z.number(),
       users: z.number(),
       managed: z.number(),
+      active: z.number().optional().describe("Those of them who have access."),
       unmanaged: z.number(),
       admins: z.number()
     })

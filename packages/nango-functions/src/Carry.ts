@@ -98,21 +98,10 @@ export const planOne = Effect.fnUntraced(function* (
   const settlement = planner.finish({ sourceFailure: null, users: asked })
   const [action] = person === null ? settlement.rest() : [settlement.settle(person)]
   if (action === undefined || action === null) return yield* Effect.die(new Error("nobody was planned for"))
-  return { action, census: settlement.census }
+  // Of how many it is one is not known here, and the guard is not to take this one for all there are.
+  const { active: _, ...census } = settlement.census
+  return { action, census }
 })
-
-/**
- * Of how many it is one is not known here, so it is no percentage of them; but a policy that tolerates nobody means this
- * one too.
- */
-const ofOne = (policy: GuardPolicy): GuardPolicy =>
-  policy.tolerated === 0
-    ? policy
-    : {
-        ...policy,
-        losses: { ...policy.losses, percent: null },
-        deletions: { ...policy.deletions, percent: null }
-      }
 
 /** Refuses what the guard holds; admins are counted only when one would be lost. */
 export const guarded = Effect.fnUntraced(function* (
@@ -122,7 +111,7 @@ export const guarded = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, ScimError | HeldByPolicy> {
   const builder = new PlanBuilder()
   builder.add(action)
-  const judgement = judge(yield* withAdmins(client, builder.build({ census, withheld: [] })), ofOne(policy))
+  const judgement = judge(yield* withAdmins(client, builder.build({ census, withheld: [] })), policy)
   if (judgement._tag === "Clear") return
   const [first, ...others] = judgement.reasons
   return yield* new HeldByPolicy({ reasons: [first._tag, ...others.map(({ _tag }) => _tag)] })

@@ -6,6 +6,7 @@ import { Census, Withheld } from "../provisioning/Census.ts"
 import { Repetition } from "../provisioning/Duplicates.ts"
 import { Judgement } from "../provisioning/Guard.ts"
 import type { Digests } from "../provisioning/PersonDigest.ts"
+import { Plan } from "../provisioning/Plan.ts"
 import type { PlanFile } from "../provisioning/PlanFile.ts"
 import type { RunId } from "../runs/Run.ts"
 import { ConnectionId } from "../setup/ConnectionId.ts"
@@ -31,7 +32,9 @@ export const SourceRemarks = Schema.Struct({
   /** Rows that say again what another said, or contradict it; of very many, the first. */
   repetitions: Schema.Array(Repetition).pipe(Schema.withDecodingDefaultKey(Effect.succeed([]))),
   /** Why the source was not read to its end; null when it was. */
-  failure: Schema.NullOr(Schema.String)
+  failure: Schema.NullOr(Schema.String),
+  /** Why the last record may be less than was written. */
+  doubt: Schema.optionalKey(Schema.String)
 })
 export type SourceRemarks = typeof SourceRemarks.Type
 
@@ -48,6 +51,8 @@ export const KeptPlan = Schema.Struct({
   withheld: Schema.Array(Withheld),
   counts: Schema.Record(Schema.String, Schema.Int),
   skipped: Schema.Record(Schema.String, Schema.Int),
+  unmatched: Plan.fields.unmatched,
+  notAdopted: Plan.fields.notAdopted,
   judgement: Judgement,
   /** Null for a plan that came as a file: what its source had is not in it. */
   remarks: Schema.NullOr(SourceRemarks)

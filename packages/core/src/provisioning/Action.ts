@@ -27,6 +27,7 @@ export const SkipReason = Schema.Literals([
   "unchanged",
   "sentAndNotShown",
   "unmanaged",
+  "notAdopted",
   "inactiveAndAbsent",
   "alreadyInactive",
   "unreadableInSource",
@@ -81,6 +82,8 @@ const change = {
   operations: Schema.Array(PatchOperation),
   /** Whether they are an active admin, as far as the server shows it. */
   admin: Schema.Struct({ before: Schema.Boolean, after: Schema.Boolean }),
+  /** The user as it was, for the guard, where they get a lower role. */
+  before: Schema.optionalKey(JsonObject),
   basis
 }
 
@@ -102,14 +105,16 @@ export const Reactivate = Schema.TaggedStruct("Reactivate", change)
 export const Adopt = Schema.TaggedStruct("Adopt", change)
 /** Shuts a user out. `before` is the user as it was, for the guard. */
 export const Deactivate = Schema.TaggedStruct("Deactivate", { ...change, before: JsonObject })
-/** Removes a user for good. */
+/** Removes a user for good, and from all groups with that. */
 export const Delete = Schema.TaggedStruct("Delete", {
   id: Schema.String,
   key,
   label,
   reason: Reason,
   basis,
-  before: JsonObject
+  before: JsonObject,
+  /** Names and keys of the groups they are in, for the guard; absent when no groups were read. */
+  groups: Schema.optionalKey(Schema.Array(Schema.String))
 })
 
 const group = { id: Schema.String, key, label, at, reason: Reason, basis }
@@ -235,7 +240,8 @@ const words: Record<Reason | SkipReason | ConflictReason, string> = {
   undone: "put back to how it was before the run",
   unchanged: "nothing to do",
   sentAndNotShown: "lacks only what was sent before and the server shows of nobody",
-  unmanaged: "created by something else, and not to be adopted",
+  unmanaged: "created by something else, and nobody of the source",
+  notAdopted: "of the source, but created by something else and not to be adopted",
   inactiveAndAbsent: "inactive in the source, and not on the server",
   alreadyInactive: "no longer in the source, and inactive already",
   unreadableInSource: "in the source, but the record cannot be read",

@@ -11,7 +11,7 @@ import type { Action, MemberRef } from "./Action.ts"
 export type IdOf = (member: MemberRef) => string | null
 
 /** The id where it is known already. */
-export const knownId: IdOf = ({ id }) => id
+const knownId: IdOf = ({ id }) => id
 
 /** An operation of a plan as the client takes it; plans hold none that lacks what it needs. */
 const sendable = ({ op, path, value }: WireOperation): ReadonlyArray<PatchOperation> => {
@@ -33,7 +33,7 @@ const idsOf = (members: ReadonlyArray<MemberRef>, idOf: IdOf): ReadonlyArray<str
   members.map((member) => idOf(member) ?? `{id of ${member.label}}`)
 
 /** The operation that an action is; null for one that does nothing. */
-export const operationOf = (action: Action, idOf: IdOf = knownId): Operation.Operation | null => {
+const operationOf = (action: Action, idOf: IdOf): Operation.Operation | null => {
   switch (action._tag) {
     case "Create":
       return { _tag: "Create", endpoint: "Users", resource: action.resource }

@@ -22,6 +22,8 @@ export const Census = Schema.Struct({
   users: Schema.Int,
   /** Users that are ours: by external id, or by what was managed before. */
   managed: Schema.Int,
+  /** Those of them who have access. Absent when it is not known, as where a plan is about one user alone. */
+  active: Schema.optionalKey(Schema.Int),
   /** Users that are not ours and match nobody. */
   unmanaged: Schema.Int,
   /** Active users whose role the server shows as admin, ours or not. */

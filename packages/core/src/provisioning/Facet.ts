@@ -9,6 +9,7 @@ import * as Path from "../scim/Path.ts"
 import { get, isArray } from "../scim/ResourceValue.ts"
 import { enterpriseUserUrn, loomUser, rolePath } from "../scim/Schemas.ts"
 import { canonical } from "./Fingerprint.ts"
+import { composed } from "./Text.ts"
 
 /** A path with what belongs to it. `text` is what two values have in common when they mean the same. */
 export interface Facet {
@@ -20,7 +21,7 @@ export interface Facet {
 }
 
 const folded = (value: Json | undefined): string =>
-  typeof value === "string" ? JSON.stringify(value.trim().toLowerCase()) : canonical(value)
+  typeof value === "string" ? JSON.stringify(composed(value.trim().toLowerCase())) : canonical(value)
 
 const setOrRemove =
   (path: string): Facet["write"] =>
@@ -34,7 +35,7 @@ export const addressesOf = (emails: Json | undefined): ReadonlyArray<string> => 
   for (const entry of isArray(emails) ? emails : []) {
     const value = isJsonObject(entry) ? get(entry, "value") : entry
     if (typeof value !== "string" || value.trim() === "") continue
-    const address = value.trim().toLowerCase()
+    const address = composed(value.trim().toLowerCase())
     if (!hasPrimary && isJsonObject(entry) && get(entry, "primary") === true) {
       hasPrimary = true
       found.unshift(address)

@@ -1,23 +1,12 @@
 /** What a plan may do without being asked. Beyond it a run stops and waits for a person's decision. */
-import { Result, Schema } from "effect"
-import { compile } from "../scim/FilterEvaluate.ts"
-import { parse } from "../scim/FilterParser.ts"
+import { Schema } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 import { get } from "../scim/ResourceValue.ts"
-import { loomUser } from "../scim/Schemas.ts"
 import { DomainName, ofEmail } from "../setup/Domain.ts"
 import type { Action, Change } from "./Action.ts"
-import { addressesOf, isActiveAdmin } from "./Facet.ts"
+import { addressesOf, isActive, isActiveAdmin } from "./Facet.ts"
 import type { Plan } from "./Plan.ts"
-
-/** A filter that can be read (RFC 7644 §3.4.2.2). */
-export const FilterText = Schema.String.check(
-  Schema.makeFilter((text: string) => {
-    const parsed = parse(text)
-    return Result.isSuccess(parsed) || parsed.failure.message
-  })
-).pipe(Schema.brand("FilterText"))
-export type FilterText = typeof FilterText.Type
+import { harmedGroups, harmsPeople, Protection } from "./Protection.ts"
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Percent = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
@@ -25,14 +14,14 @@ const Percent = Schema.Number.check(Schema.isBetween({ minimum: 0, maximum: 100 
 /** A limit: whichever of the two is exceeded first. Null sets no limit; both null switch it off. */
 export const Threshold = Schema.Struct({
   count: Schema.NullOr(Count),
-  /** Of the people we manage. */
+  /** Of the people we manage: of those who have access, where access or groups are lost; of all, where they are deleted. */
   percent: Schema.NullOr(Percent)
 })
 export type Threshold = typeof Threshold.Type
 
 /** What is allowed. */
 export const GuardPolicy = Schema.Struct({
-  /** Of those who lose access: deactivated and deleted. */
+  /** Of those who lose access: deactivated, and deleted while they had it. */
   losses: Threshold,
   /** Of those who are deleted for good. */
   deletions: Threshold,
@@ -41,16 +30,11 @@ export const GuardPolicy = Schema.Struct({
   /** Of groups that are deleted. A percentage of the people we manage says nothing of groups, so it is not looked at. */
   groupDeletions: Threshold,
   /**
-   * So many never exceed a percentage: in a small directory one person is many per cent. All the people we manage at
-   * once are never tolerated to go, however few they are: that is what an empty source looks like.
+   * So many never exceed a percentage: in a small directory one person is many per cent. That all lose access at once, or
+   * are deleted, is held whatever the limits are, however few they are: that is what an empty source looks like.
    */
   tolerated: Count,
-  /** Keys or user names of people who keep their access whatever the source says. */
-  protectedPeople: Schema.Array(Schema.String),
-  /** The same for those whom a filter matches, as the server has them. */
-  protectedFilter: Schema.NullOr(FilterText),
-  /** Names or keys of groups that are neither deleted nor renamed nor lose members. */
-  protectedGroups: Schema.Array(Schema.String),
+  ...Protection.fields,
   /** How many active admins there have to be, where there are any that the server shows. */
   minAdmins: Count,
   /** The domains that the workspace has verified; people elsewhere could not log in. Null does not check. */
@@ -78,7 +62,7 @@ export const careful: GuardPolicy = {
 
 const exceeded = {
   count: Schema.Int,
-  /** The people we manage. */
+  /** The people we manage of whom the percentage is; all of them where it is not known how many have access. */
   of: Schema.Int,
   limit: Threshold
 }
@@ -93,7 +77,7 @@ export const TooManyDeletions = Schema.TaggedStruct("TooManyDeletions", exceeded
 export const TooManyRemovals = Schema.TaggedStruct("TooManyRemovals", exceeded)
 /** More groups would be deleted than allowed. */
 export const TooManyGroupDeletions = Schema.TaggedStruct("TooManyGroupDeletions", exceeded)
-/** Protected people would lose access or be demoted from admin. */
+/** Protected people would lose their access or get a lower role. */
 export const ProtectedPeople = Schema.TaggedStruct("ProtectedPeople", named)
 /** Protected groups would lose members, their name or all. */
 export const ProtectedGroups = Schema.TaggedStruct("ProtectedGroups", named)
@@ -128,15 +112,16 @@ export type Judgement = typeof Judgement.Type
 
 const maxLabels = 20
 
-const exceeds = (count: number, of: number, limit: Threshold, tolerated: number): boolean => {
+/** `of` is null where it is not known: it may be all then, so that no more than the tolerated are below a percentage. */
+const exceeds = (count: number, of: number | null, limit: Threshold, tolerated: number): boolean => {
   if (limit.count !== null && count > limit.count) return true
-  return limit.percent !== null && count > tolerated && count * 100 > limit.percent * of
+  return limit.percent !== null && count > tolerated && count * 100 > limit.percent * (of ?? count)
 }
 
-const fold = (text: string): string => text.trim().toLowerCase()
+const isAll = (count: number, of: number | null): boolean => of !== null && count > 0 && count >= of
 
 /** Whether somebody is an active admin before and after an action. */
-const adminOf = (action: Action): { readonly before: boolean; readonly after: boolean } => {
+export const adminOf = (action: Action): { readonly before: boolean; readonly after: boolean } => {
   switch (action._tag) {
     case "Create":
       return { before: false, after: isActiveAdmin(action.resource) }
@@ -155,39 +140,13 @@ const adminOf = (action: Action): { readonly before: boolean; readonly after: bo
 
 const holdNamed = (
   make: (fields: { readonly count: number; readonly labels: ReadonlyArray<string> }) => HoldReason,
-  actions: ReadonlyArray<Action>
+  named: ReadonlyArray<string>
 ): ReadonlyArray<HoldReason> => {
-  const labels = [...new Set(actions.map(({ label }) => label))]
+  const labels = [...new Set(named)]
   return labels.length === 0 ? [] : [make({ count: labels.length, labels: labels.slice(0, maxLabels) })]
 }
 
-const isProtected = (policy: GuardPolicy): ((action: Action) => boolean) => {
-  const names = new Set(policy.protectedPeople.map(fold))
-  const filter = policy.protectedFilter === null ? null : parse(policy.protectedFilter)
-  // A filter that cannot be read protects everybody; the schema lets none through.
-  const matches =
-    filter === null ? () => false : Result.isSuccess(filter) ? compile(filter.success, loomUser) : () => true
-  return (action) => {
-    const isNamed = names.has(fold(action.label)) || names.has(fold(action.key ?? ""))
-    if (action._tag === "Deactivate" || action._tag === "Delete") {
-      const userName = get(action.before, "userName")
-      return isNamed || (typeof userName === "string" && names.has(fold(userName))) || matches(action.before)
-    }
-    const admin = adminOf(action)
-    return isNamed && admin.before && !admin.after
-  }
-}
-
-const harmsGroup = new Set<Action["_tag"]>(["GroupDelete", "GroupRename", "MembersRemove"])
-
-const isProtectedGroup = (policy: GuardPolicy): ((action: Action) => boolean) => {
-  const names = new Set(policy.protectedGroups.map(fold))
-  return (action) =>
-    harmsGroup.has(action._tag) &&
-    [action.label, action.key ?? "", action._tag === "GroupRename" ? action.before : ""].some((name) =>
-      names.has(fold(name))
-    )
-}
+const labelsOf = (actions: ReadonlyArray<Action>): ReadonlyArray<string> => actions.map(({ label }) => label)
 
 const userNameOf = (resource: JsonObject): ReadonlyArray<string> => {
   const userName = get(resource, "userName")
@@ -218,7 +177,9 @@ const changedLogins = (changes: ReadonlyArray<Change>): ReadonlyArray<string> =>
 
 const isOutside = (domains: ReadonlyArray<DomainName>): ((action: Action) => boolean) => {
   const verified = new Set<string>(domains)
-  return (action) => loginsGiven(action).some((login) => login.includes("@") && !verified.has(ofEmail(login) ?? ""))
+  // A domain with a dot behind it is the same in DNS, and no mail goes to it (RFC 5321 §4.1.2).
+  const isIn = (login: string) => !login.endsWith(".") && verified.has(ofEmail(login) ?? "")
+  return (action) => loginsGiven(action).some((login) => login.includes("@") && !isIn(login))
 }
 
 /** How many people are taken out of groups without losing their access as well. */
@@ -237,10 +198,13 @@ const removedFrom = (actions: ReadonlyArray<Action>): number => {
 /** Judges a plan. Every reason that holds it is given, not only the first. */
 export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
   const { actions, census } = plan
-  const deletions = actions.filter(({ _tag }) => _tag === "Delete").length
-  const losses = deletions + actions.filter(({ _tag }) => _tag === "Deactivate").length
-  const of = census.managed
-  const fewerThanAll = Math.min(policy.tolerated, of - 1)
+  const deleted = actions.filter((action) => action._tag === "Delete")
+  const deletions = deleted.length
+  const losses =
+    deleted.filter(({ before }) => isActive(before)).length + actions.filter(({ _tag }) => _tag === "Deactivate").length
+  // Who did not count those with access did not count the others either.
+  const active = census.active ?? null
+  const managed = census.active === undefined ? null : census.managed
   const removals = removedFrom(actions)
   const groupDeletions = actions.filter(({ _tag }) => _tag === "GroupDelete").length
   let admins = census.admins
@@ -248,28 +212,32 @@ export const judge = (plan: Plan, policy: GuardPolicy): Judgement => {
     const { after, before } = adminOf(action)
     admins += Number(after) - Number(before)
   }
+  const of = active ?? census.managed
   const [first, ...others]: ReadonlyArray<HoldReason> = [
-    ...(exceeds(losses, of, policy.losses, fewerThanAll)
+    ...(isAll(losses, active) || exceeds(losses, active, policy.losses, policy.tolerated)
       ? [{ _tag: "TooManyLosses", count: losses, of, limit: policy.losses } as const]
       : []),
-    ...(exceeds(deletions, of, policy.deletions, fewerThanAll)
-      ? [{ _tag: "TooManyDeletions", count: deletions, of, limit: policy.deletions } as const]
+    ...(isAll(deletions, managed) || exceeds(deletions, managed, policy.deletions, policy.tolerated)
+      ? [{ _tag: "TooManyDeletions", count: deletions, of: census.managed, limit: policy.deletions } as const]
       : []),
-    ...(exceeds(removals, of, policy.removals, policy.tolerated)
+    ...(exceeds(removals, active, policy.removals, policy.tolerated)
       ? [{ _tag: "TooManyRemovals", count: removals, of, limit: policy.removals } as const]
       : []),
-    ...(exceeds(groupDeletions, of, { ...policy.groupDeletions, percent: null }, policy.tolerated)
+    ...(exceeds(groupDeletions, null, { ...policy.groupDeletions, percent: null }, policy.tolerated)
       ? [{ _tag: "TooManyGroupDeletions", count: groupDeletions, of, limit: policy.groupDeletions } as const]
       : []),
-    ...holdNamed((fields) => ({ _tag: "ProtectedPeople", ...fields }), actions.filter(isProtected(policy))),
-    ...holdNamed((fields) => ({ _tag: "ProtectedGroups", ...fields }), actions.filter(isProtectedGroup(policy))),
+    ...holdNamed((fields) => ({ _tag: "ProtectedPeople", ...fields }), labelsOf(actions.filter(harmsPeople(policy)))),
+    ...holdNamed((fields) => ({ _tag: "ProtectedGroups", ...fields }), actions.flatMap(harmedGroups(policy))),
     // Fewer than before, and too few: a directory that shows no admins at all cannot lose its last.
     ...(admins < census.admins && admins < policy.minAdmins
       ? [{ _tag: "LastAdmin", before: census.admins, after: admins, minimum: policy.minAdmins } as const]
       : []),
     ...(policy.domains === null
       ? []
-      : holdNamed((fields) => ({ _tag: "OutsideDomains", ...fields }), actions.filter(isOutside(policy.domains))))
+      : holdNamed(
+          (fields) => ({ _tag: "OutsideDomains", ...fields }),
+          labelsOf(actions.filter(isOutside(policy.domains)))
+        ))
   ]
   return first === undefined ? { _tag: "Clear" } : { _tag: "Held", reasons: [first, ...others] }
 }

@@ -6,21 +6,20 @@
  * plan is for, and there should be one every day or so. So it is with people whom the source has as inactive and whom we
  * do not manage: they are taken to be absent.
  */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { ManagedResource } from "../ports/Runs.ts"
-import type { SourceFailure } from "../ports/PeopleSource.ts"
 import type { Quirk } from "../scim/Quirk.ts"
 import type { ListIncomplete } from "../scim/ScimClientList.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import type { Action, SkipReason } from "./Action.ts"
 import type { Repetition } from "./Duplicates.ts"
-import type { MappingProblem } from "./MappingApply.ts"
 import type { Person } from "./Person.ts"
 import { type Digests, foldName, goneDigest, isAsSent } from "./PersonDigest.ts"
 import { isEmpty, type Plan } from "./Plan.ts"
+import type { Reading } from "./SourceReading.ts"
 import { plan as planSubset, type SubsetInput } from "./Subset.ts"
 import { NeedsFull } from "./SubsetNeedsFull.ts"
-import { isWhole, readWhole, type WholeSource } from "./SubsetSource.ts"
+import { isWhole, readWhole, unread, type WholeSource } from "./SubsetSource.ts"
 
 /** What is compared. */
 export interface IncrementalInput extends SubsetInput {
@@ -29,20 +28,14 @@ export interface IncrementalInput extends SubsetInput {
 }
 
 /** A plan about those who changed, and what the source had that made no person. */
-export interface Incremented {
+export interface Incremented extends Reading {
   readonly plan: Plan
   /** Whether there is nothing to do and nothing to decide. */
   readonly isEmpty: boolean
-  readonly records: number
-  /** Left out by `include` or `exclude`. */
-  readonly excluded: number
-  readonly problems: ReadonlyArray<MappingProblem>
   /** Rows that say again what another said, or contradict it; of very many, the first. */
   readonly repetitions: ReadonlyArray<Repetition>
   /** How many rows contradict another, whether or not they are listed. */
   readonly contradictions: number
-  /** Why the source was not read to its end; nobody is then taken for gone. Null when it was. */
-  readonly failure: SourceFailure | null
   /** People who are as they were sent the last time. */
   readonly unchanged: number
   /** For `SubsetKeep.settled`, once the plan is carried out. */
@@ -94,7 +87,7 @@ const sort = Effect.fnUntraced(function* (
   const absent = new Set<string>()
   let unknown = 0
   let open = 0
-  const whole = yield* readWhole(source, mapping, (person) => {
+  const take = (person: Person) => {
     const held = rows.get(person.key) ?? []
     const [row, ...others] = held
     if (row !== undefined && others.length === 0 && isAsSent(person, row)) return unchanged.take(person)
@@ -104,7 +97,12 @@ const sort = Effect.fnUntraced(function* (
     // Once there are too many, none is needed.
     if (open > limit) changed.clear()
     else changed.set(person.key, person)
-  })
+  }
+  const read = yield* Effect.result(readWhole(source, mapping, take))
+  if (Result.isFailure(read)) {
+    return { whole: unread(read.failure), changed: new Map(), unchanged: new Unchanged(), absent: new Set() }
+  }
+  const whole = read.success
   if (open <= limit) return { whole, changed, unchanged, absent }
   return yield* new NeedsFull({ reason: unknown * 2 >= open ? "digestsMissing" : "tooManyChanges" })
 })
@@ -190,7 +188,7 @@ export const plan = Effect.fn("Incremental.plan")(function* (
   // A group is made of those who are to be in it, and most of them are not looked at here.
   if (unchanged.isInAny(made.missingGroups)) return yield* new NeedsFull({ reason: "groupMissing" })
   const { digests, plan: planned, recognised } = made
-  const { excluded, failure, problems, records } = whole
+  const { doubt, excluded, failure, problems, records } = whole
   const { conflicts: contradictions, found: repetitions } = whole.index.repetitions
   return {
     plan: planned,
@@ -201,6 +199,7 @@ export const plan = Effect.fn("Incremental.plan")(function* (
     repetitions,
     contradictions,
     failure,
+    ...(doubt === undefined ? {} : { doubt }),
     unchanged: unchanged.size,
     digests,
     recognised

@@ -26,6 +26,9 @@ export type GroupKey = typeof GroupKey.Type
 /** The values of `loomMemberRole`; `default` is for new people and keeps the role of those who have one. */
 export const Role = Schema.Literals(["default", "creator", "viewer", "admin"])
 export type Role = typeof Role.Type
+export const isRole = Schema.is(Role)
+/** Of several roles the one with the highest rank counts. */
+export const roleRank: Readonly<Record<Role, number>> = { default: 0, viewer: 1, creator: 2, admin: 3 }
 
 /** An e-mail address of a person (RFC 7643 §4.1.2). */
 export const Email = Schema.Struct({

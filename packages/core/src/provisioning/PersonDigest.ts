@@ -4,9 +4,10 @@ import type { Withheld } from "./Census.ts"
 import { canonical, fingerprintOf } from "./Fingerprint.ts"
 import { type Person, valuesOf } from "./Person.ts"
 import type { Recognised } from "./Recognised.ts"
+import { composed } from "./Text.ts"
 
-/** Names of groups are the same in any case, as on the server. */
-export const foldName = (name: string): string => name.trim().toLowerCase()
+/** Names of groups are the same in any case, as on the server, and however their accents are written. */
+export const foldName = (name: string): string => composed(name.trim().toLowerCase())
 
 /**
  * The fingerprint of everything of a person that is sent: the attributes and the groups, in any order. Another mapping
@@ -59,6 +60,11 @@ export class Digests {
   unreadable(key: string | null): void {
     if (key === null) this.#isWhole = false
     else this.#unreadable.add(key)
+  }
+
+  /** Forgets everybody: what was read says nothing. */
+  clear(): void {
+    for (const held of [this.#digests, this.#groups, this.#lists, this.#unreadable]) held.clear()
   }
 
   /** Notes that the source was not read to its end. */

@@ -8,6 +8,7 @@ import type { DesiredGroup, Person } from "./Person.ts"
 import { Census, Withheld } from "./Census.ts"
 import { Planner } from "./Planner.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
+import { Unmatched } from "./Protection.ts"
 import type { Settlement } from "./Settlement.ts"
 
 /** A plan. Skips are counted and left out of `actions`. */
@@ -15,10 +16,14 @@ export const Plan = Schema.Struct({
   version: Schema.Literal(1),
   census: Census,
   withheld: Schema.Array(Withheld),
+  /** What the policy protects by name or filter and nobody is; absent when there is nothing of the kind. */
+  unmatched: Schema.optionalKey(Schema.Array(Unmatched)),
   /** How many of each kind of action, by tag; kinds that do not occur are left out. */
   counts: Schema.Record(Schema.String, Schema.Int),
   /** How many were left as they are, by reason. */
   skipped: Schema.Record(Schema.String, Schema.Int),
+  /** The first by name of those who were `notAdopted`; absent when there are none. */
+  notAdopted: Schema.optionalKey(Schema.Array(Schema.String)),
   /** In the order in which they are to be done. */
   actions: Schema.Array(Action)
 })
@@ -40,33 +45,52 @@ export const compare = (left: Action, right: Action): number => {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** Of those who were not adopted, so many are named. */
+const maxNotAdopted = 10
+
 /** Counts actions and keeps those that do something or need a decision. */
 export class PlanBuilder {
   readonly #actions: Array<Action> = []
   readonly #counts = new Map<string, number>()
   readonly #skipped = new Map<string, number>()
+  #notAdopted: ReadonlyArray<string> = []
 
   /** Takes the next action; null is nothing. */
   add(action: Action | null): void {
     if (action === null) return
     if (action._tag === "Skip") {
       this.#skipped.set(action.reason, (this.#skipped.get(action.reason) ?? 0) + 1)
+      if (action.reason === "notAdopted") this.#leave(action.label)
       return
     }
     this.#counts.set(action._tag, (this.#counts.get(action._tag) ?? 0) + 1)
     this.#actions.push(action)
   }
 
+  /** Keeps the first by name, so that the order of people does not matter. */
+  #leave(label: string): void {
+    const last = this.#notAdopted[maxNotAdopted - 1]
+    if (last !== undefined && last <= label) return
+    const sorted = [...this.#notAdopted, label].toSorted((a, b) => (a < b ? -1 : 1))
+    this.#notAdopted = sorted.slice(0, maxNotAdopted)
+  }
+
   /** The plan of all that was taken. */
-  build({ census, withheld }: Pick<Settlement, "census" | "withheld">): Plan {
+  build({
+    census,
+    unmatched = [],
+    withheld
+  }: Pick<Settlement, "census" | "withheld"> & Partial<Pick<Settlement, "unmatched">>): Plan {
     const sorted = (counts: ReadonlyMap<string, number>) =>
       Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     return {
       version: 1,
       census,
       withheld,
+      ...(unmatched.length === 0 ? {} : { unmatched }),
       counts: sorted(this.#counts),
       skipped: sorted(this.#skipped),
+      ...(this.#notAdopted.length === 0 ? {} : { notAdopted: this.#notAdopted }),
       actions: this.#actions.toSorted(compare)
     }
   }

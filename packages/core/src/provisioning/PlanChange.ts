@@ -10,6 +10,7 @@ import { fingerprintOfResource } from "./Fingerprint.ts"
 import { type Person, valuesOf } from "./Person.ts"
 import type { Shape } from "./PlanIndex.ts"
 import type { Sighting } from "./PlanMatch.ts"
+import { beforeDemotion } from "./Protection.ts"
 import { lacks } from "./Unshown.ts"
 import { userPatch } from "./UserPatch.ts"
 
@@ -115,6 +116,7 @@ export const changeOf = (
     changes,
     operations: userPatch(user, wanted, options),
     admin: { before: isActiveAdmin(user), after: isActiveAdmin(wanted) },
+    ...beforeDemotion(changes, user),
     basis: fingerprintOfResource(user, loomUser)
   }
   return Result.succeed(actionOf(_tag, common, user))

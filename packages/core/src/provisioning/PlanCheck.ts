@@ -54,6 +54,9 @@ export const check = Effect.fn("PlanCheck.check")(function* (
   const touched = new Set(file.plan.actions.map(endpointOf))
   if (onlooker !== null) {
     touched.add("Users")
+    // Who is deleted leaves their groups, which have to be looked at for the guard.
+    if (file.plan.actions.some((action) => action._tag === "Delete" && action.groups !== undefined))
+      touched.add("Groups")
     for (const { endpoint } of file.recognised) touched.add(endpoint)
   }
   const found: Array<Drift> = []

@@ -5,6 +5,7 @@ import { get } from "../scim/ResourceValue.ts"
 import { groupType, loomUser } from "../scim/Schemas.ts"
 import type { Action } from "./Action.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
+import { foldName } from "./PersonDigest.ts"
 import type { Plan } from "./Plan.ts"
 
 /**
@@ -29,7 +30,7 @@ const keysOf = (resource: JsonObject, name: string): ReadonlyArray<string> => {
   const named = get(resource, name)
   return [
     ...(typeof externalId === "string" && externalId !== "" ? [`external id ${externalId}`] : []),
-    ...(typeof named === "string" && named.trim() !== "" ? [`name ${named.trim().toLowerCase()}`] : [])
+    ...(typeof named === "string" && named.trim() !== "" ? [`name ${foldName(named)}`] : [])
   ]
 }
 

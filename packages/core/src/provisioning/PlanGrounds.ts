@@ -7,13 +7,16 @@ import type { JsonObject } from "../scim/Json.ts"
 import { idOf } from "../scim/ListPage.ts"
 import * as Patch from "../scim/Patch.ts"
 import { get } from "../scim/ResourceValue.ts"
-import { groupType, loomUser } from "../scim/Schemas.ts"
+import { groupType, loomUser, rolePath } from "../scim/Schemas.ts"
 import type { Action, Change } from "./Action.ts"
 import { facetOf, isActive, isActiveAdmin } from "./Facet.ts"
 import { canonical } from "./Fingerprint.ts"
+import { GroupsOf, sketchOf } from "./GroupsOf.ts"
+import { foldName as fold } from "./PersonDigest.ts"
 import type { Plan } from "./Plan.ts"
 import { type PlanFile, PlanFileRefused } from "./PlanFile.ts"
 import { type Managed, Ours } from "./PlanMatch.ts"
+import { beforeDemotion } from "./Protection.ts"
 import type { Recognised } from "./Recognised.ts"
 
 type UserAction = Extract<Action, { readonly changes: ReadonlyArray<Change> }> | Extract<Action, { _tag: "Delete" }>
@@ -28,8 +31,6 @@ interface Standing {
   readonly isClaimed: boolean
 }
 
-const fold = (text: string): string => text.trim().toLowerCase()
-
 const textOf = (resource: JsonObject, name: string): string => {
   const value = get(resource, name)
   return typeof value === "string" ? value : ""
@@ -37,14 +38,14 @@ const textOf = (resource: JsonObject, name: string): string => {
 
 const refuse = (detail: string) => Result.fail(new PlanFileRefused({ reason: "unfounded", detail }))
 
-const loginFacets = ["userName", "emails"].map((path) => Result.getOrThrow(facetOf(path)))
+const judgedFacets = ["userName", "emails", rolePath].map((path) => Result.getOrThrow(facetOf(path)))
 
-/** The changes, with those that give another user name or address as the requests make them. */
-const withLogins = (changes: ReadonlyArray<Change>, before: JsonObject, after: JsonObject): ReadonlyArray<Change> => {
+/** The changes, with those that give another user name, address or role as the requests make them. */
+const asRequested = (changes: ReadonlyArray<Change>, before: JsonObject, after: JsonObject): ReadonlyArray<Change> => {
   let all = changes
-  for (const { path, read, text } of loginFacets) {
+  for (const { path, read, text } of judgedFacets) {
     const is = read(after)
-    const said = all.find((change) => change.path === path)
+    const said = all.find((change) => fold(change.path) === fold(path))
     if (text(said === undefined ? read(before) : said.after) === text(is)) continue
     const made = { path, before: read(before) ?? null, after: is ?? null }
     all = [...all.filter((change) => change !== said), made]
@@ -65,10 +66,12 @@ export class Grounds {
   readonly #standings = new Map<string, Standing>()
   readonly #users = new Map<string, JsonObject>()
   readonly #groups = new Map<string, JsonObject>()
+  /** In which groups those are who are deleted. */
+  readonly #groupsOf: GroupsOf
   /** Names that groups get, by id. */
   readonly #names = new Map<string, string>()
   readonly #recognised: Array<Recognised> = []
-  readonly #counted = { users: 0, managed: 0, admins: 0 }
+  readonly #counted = { users: 0, managed: 0, active: 0, admins: 0 }
 
   constructor(file: PlanFile, managed: Managed) {
     this.#file = file
@@ -78,6 +81,11 @@ export class Grounds {
       if (endpoint === "Users") this.#keys.set(id, key)
       else this.#groupKeys.set(id, key)
     }
+    this.#groupsOf = new GroupsOf(
+      file.plan.actions.flatMap((action) =>
+        action._tag === "Delete" && action.groups !== undefined ? [action.id] : []
+      )
+    )
     for (const action of file.plan.actions) {
       if ("id" in action && action.id !== null) this.#isTouched.add(action.id)
       if (action._tag !== "MembersRemove") continue
@@ -93,6 +101,7 @@ export class Grounds {
     const isOurs = isManaged || isRecognised
     this.#counted.users++
     if (isOurs) this.#counted.managed++
+    if (isOurs && isActive(user)) this.#counted.active++
     if (isActiveAdmin(user)) this.#counted.admins++
     if (id === null) return
     if (isRecognised) this.#recognised.push({ endpoint: "Users", id, key })
@@ -103,6 +112,7 @@ export class Grounds {
 
   /** Takes a group of the server, with its members. */
   group(group: JsonObject): void {
+    this.#groupsOf.take(sketchOf(group))
     const id = idOf(group)
     if (id === null) return
     const key = this.#groupKeys.get(id)
@@ -186,14 +196,20 @@ export class Grounds {
     if (![user, after].some((one) => fold(textOf(one, "userName")) === fold(label))) {
       return refuse(`Whom the plan calls ${label} has another user name.`)
     }
-    if (isDeletion) return Result.succeed({ ...action, before: user })
+    if (isDeletion) {
+      // Where the plan has none no groups were read, now or then.
+      const groups = action.groups === undefined ? {} : { groups: this.#groupsOf.of(id) }
+      return Result.succeed({ ...action, before: user, ...groups })
+    }
     if (action._tag !== "Deactivate" && isActive(user) && !isActive(after)) {
       return refuse(`The plan would shut ${label} out without saying so.`)
     }
     const admin = { before: isActiveAdmin(user), after: isActiveAdmin(after) }
-    const changes = withLogins(action.changes, user, after)
+    const changes = asRequested(action.changes, user, after)
     return Result.succeed(
-      action._tag === "Deactivate" ? { ...action, admin, changes, before: user } : { ...action, admin, changes }
+      action._tag === "Deactivate"
+        ? { ...action, admin, changes, before: user }
+        : { ...action, admin, changes, ...beforeDemotion(changes, user) }
     )
   }
 

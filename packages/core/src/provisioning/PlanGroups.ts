@@ -1,14 +1,16 @@
 /** The groups of a plan: which are to be, which there are, and who goes in and out. */
-import { isJsonObject, type JsonObject } from "../scim/Json.ts"
+import type { JsonObject } from "../scim/Json.ts"
 import { idOf } from "../scim/ListPage.ts"
 import type { PatchOperation } from "../scim/Patch.ts"
-import { get, isArray } from "../scim/ResourceValue.ts"
 import { groupType } from "../scim/Schemas.ts"
 import type { Action, ConflictReason, MemberRef, SkipReason } from "./Action.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
+import { GroupsOf, type Sketch, sketchOf } from "./GroupsOf.ts"
 import { type DesiredGroup, GroupKey, toGroupResource } from "./Person.ts"
+import { foldName as fold } from "./PersonDigest.ts"
 import type { Row } from "./PlanIndex.ts"
 import type { Recognised } from "./Recognised.ts"
+import { composed } from "./Text.ts"
 
 /** What is done about groups that we manage and that the source no longer has. */
 export type LeftGroups = "empty" | "delete"
@@ -22,12 +24,9 @@ interface Wanted {
   readonly isTwice: boolean
 }
 
-interface Actual {
+interface Actual extends Sketch {
   /** Null when the server forgets it; nothing can be done about such a group. */
   readonly id: string | null
-  readonly externalId: string | null
-  readonly displayName: string
-  readonly members: ReadonlySet<string>
   readonly basis: string
 }
 
@@ -41,29 +40,17 @@ export interface Memberships {
   readonly isSourceWhole: boolean
   /** Whether what is not in the source is gone. */
   readonly isAbsenceCertain: boolean
+  /** Whether nobody is in a group that no one names: every record could be read, and none contradicts another. */
+  readonly areNamesCertain: boolean
 }
-
-const fold = (name: string): string => name.trim().toLowerCase()
 
 const rename = (displayName: string): PatchOperation => ({ op: "replace", path: "displayName", value: displayName })
 
-const actualOf = (resource: JsonObject): Actual => {
-  const members = get(resource, "members")
-  const externalId = get(resource, "externalId")
-  const displayName = get(resource, "displayName")
-  return {
-    id: idOf(resource),
-    externalId: typeof externalId === "string" && externalId !== "" ? externalId : null,
-    displayName: typeof displayName === "string" ? displayName : "",
-    members: new Set(
-      (isArray(members) ? members : []).flatMap((member) => {
-        const value = isJsonObject(member) ? get(member, "value") : member
-        return typeof value === "string" ? [value] : []
-      })
-    ),
-    basis: fingerprintOfResource(resource, groupType)
-  }
-}
+const actualOf = (resource: JsonObject): Actual => ({
+  ...sketchOf(resource),
+  id: idOf(resource),
+  basis: fingerprintOfResource(resource, groupType)
+})
 
 /** Collects groups of both sides, in any order. Grows with names, keys and ids. */
 export class PlanGroups {
@@ -109,9 +96,18 @@ export class PlanGroups {
     return this.#recognised
   }
 
-  /** Takes a group that the server has. */
-  take(resource: JsonObject): void {
-    this.#actual.push(actualOf(resource))
+  /** Takes a group that the server has, and says what it is called. */
+  take(resource: JsonObject): Sketch {
+    const actual = actualOf(resource)
+    this.#actual.push(actual)
+    return actual
+  }
+
+  /** In which of them some people are. */
+  groupsOf(ids: Iterable<string>): GroupsOf {
+    const groups = new GroupsOf(ids)
+    for (const actual of this.#actual) groups.take(actual)
+    return groups
   }
 
   /** The actions, once both sides were seen. */
@@ -171,13 +167,14 @@ export class PlanGroups {
     if (id === null) return yield conflict("idMissing", displayName)
     const isOurs = this.#managed.has(id) || (externalId !== null && fold(externalId) === fold(key))
     if (!isOurs && !adopts) {
-      yield { _tag: "Skip", endpoint: "Groups", id, key, label, at, reason: "unmanaged" }
+      const reason = externalId === null ? "notAdopted" : "unmanaged"
+      yield { _tag: "Skip", endpoint: "Groups", id, key, label, at, reason }
       return
     }
     if (!isOurs && externalId !== null) return yield conflict("otherExternalId", externalId)
     if (isOurs && !this.#managed.has(id)) this.#recognised.push({ id, key })
     const common = { id, key, label, at, basis }
-    const renaming = displayName === label ? [] : [rename(label)]
+    const renaming = composed(displayName) === label ? [] : [rename(label)]
     if (!isOurs) {
       const operations = [{ op: "replace", path: "externalId", value: key }, ...renaming]
       yield { _tag: "GroupAdopt", ...common, reason: "matchedByName", operations }
@@ -219,9 +216,11 @@ export class PlanGroups {
       reason
     })
     if (id === null || !this.#managed.has(id)) return yield skip("unmanaged")
-    if (!memberships.isAbsenceCertain) return yield skip("groupsWithheld")
+    const isDeleted = left === "delete"
+    if (!memberships.isAbsenceCertain || (isDeleted && !memberships.areNamesCertain))
+      return yield skip("groupsWithheld")
     const common = { id, key, label, at: null, basis }
-    if (left === "delete") yield { _tag: "GroupDelete", ...common, reason: "groupGone" }
+    if (isDeleted) yield { _tag: "GroupDelete", ...common, reason: "groupGone" }
     else yield* this.#removal(actual, common, new Set(), memberships)
   }
 }

@@ -6,6 +6,7 @@ import { Repetitions } from "./Duplicates.ts"
 import { type Facet, facetOf } from "./Facet.ts"
 import { digest } from "./Fingerprint.ts"
 import { type Person, primaryEmail, valuesOf } from "./Person.ts"
+import { foldName } from "./PersonDigest.ts"
 
 /** The facets that some people have in common. Most sources know one shape or a few. */
 export interface Shape {
@@ -30,8 +31,7 @@ const makeShape = (paths: ReadonlyArray<string>): Shape => {
   return { paths, facets, fault }
 }
 
-const groupsOf = ({ groups }: Person): number =>
-  groups.length === 0 ? 0 : digest(...groups.map((name) => name.trim().toLowerCase()).toSorted())
+const groupsOf = ({ groups }: Person): number => (groups.length === 0 ? 0 : digest(...groups.map(foldName).toSorted()))
 
 const surest: ReadonlyArray<ConflictReason> = ["sameKey", "sameUserName", "sameEmail"]
 

@@ -4,6 +4,7 @@ import { idOf } from "../scim/ListPage.ts"
 import { get } from "../scim/ResourceValue.ts"
 import type { ConflictReason } from "./Action.ts"
 import { addressesOf } from "./Facet.ts"
+import { foldName } from "./PersonDigest.ts"
 import { digestOfUser, type PlanIndex, type Row } from "./PlanIndex.ts"
 
 /** What was created or adopted before, as a journal remembers it. */
@@ -71,10 +72,26 @@ export class Ours {
       id,
       externalId,
       givenKey,
-      userName: textOf(user, "userName")?.trim().toLowerCase() ?? "",
+      userName: foldName(textOf(user, "userName") ?? ""),
       isManaged: givenKey !== null || (externalId !== null && this.#keys.has(externalId))
     }
   }
+}
+
+/** The people of an index to whom a user may belong, by whatever tells it. */
+export const rowsOf = (
+  index: PlanIndex,
+  user: JsonObject,
+  { externalId, givenKey, userName }: Pick<Identity, "externalId" | "givenKey" | "userName">
+): ReadonlySet<Row> => {
+  const [address] = addressesOf(get(user, "emails"))
+  const rows = [
+    index.byKey.get(externalId ?? ""),
+    index.byKey.get(givenKey ?? ""),
+    index.byUserName.get(userName),
+    address === undefined ? undefined : index.withEmail(address)
+  ]
+  return new Set(rows.filter((row) => row !== undefined))
 }
 
 /** Collects sightings, in any order. What needs no change takes one id; only the others are kept whole. */

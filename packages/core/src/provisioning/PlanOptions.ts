@@ -6,6 +6,7 @@ import type { Person } from "./Person.ts"
 import { isAsSent } from "./PersonDigest.ts"
 import type { LeftGroups } from "./PlanGroups.ts"
 import type { Managed } from "./PlanMatch.ts"
+import type { Protection } from "./Protection.ts"
 
 /** What a plan may do, and what is known beforehand. */
 export interface PlanOptions {
@@ -25,6 +26,11 @@ export interface PlanOptions {
    * again when this is absent.
    */
   readonly isAsSent?: (id: string, person: Person) => boolean
+  /**
+   * Whom and what the guard's policy protects, so that the plan says which of these names mean nobody. To be given only
+   * when all users of the server are gone through.
+   */
+  readonly protect?: Protection
   /** What the server understands, see its profile. */
   readonly diff: DiffOptions
 }

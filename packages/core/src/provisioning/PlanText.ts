@@ -4,6 +4,7 @@ import type { Json } from "../scim/Json.ts"
 import { type Action, type ActionTag, type Change, describe, tags } from "./Action.ts"
 import type { Withheld } from "./Census.ts"
 import { Plan } from "./Plan.ts"
+import type { Unmatched } from "./Protection.ts"
 
 const codec = Schema.fromJsonString(Plan)
 
@@ -45,7 +46,16 @@ export const titleOf = (tag: ActionTag): string => titles[tag][0]
 /** Without anything that moves a cursor or hides what follows. */
 const plain = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{FFFD}")
 
-const valueText = (value: Json): string => (value === null ? "nothing" : plain(JSON.stringify(value)))
+const maxValue = 200
+
+const valueText = (value: Json): string => {
+  if (value === null) return "nothing"
+  const text = plain(JSON.stringify(value))
+  if (text.length <= maxValue) return text
+  // Not within a character.
+  const shown = text.slice(0, maxValue).replace(/[\uD800-\uDBFF]$/u, "")
+  return `${shown}… (${text.length} characters)`
+}
 
 const changeText = ({ after, before, path }: Change): string =>
   `${plain(path)}: ${valueText(before)} → ${valueText(after)}`
@@ -88,8 +98,31 @@ const why: Record<Withheld["reason"], string> = {
   usersIncomplete: "the server's list of users is not whole"
 }
 
+const protects: Record<Unmatched["field"], (name: string) => string> = {
+  protectedPeople: (name) => `protects nobody by "${name}": no external id and no user name is that`,
+  protectedFilter: (name) => `protects nobody by the filter ${name}: it matches no user of the server`,
+  protectedGroups: (name) => `protects no group by "${name}": none has that name or key`
+}
+
+const unmatchedText = ({ field, name }: Unmatched): string => `The policy ${protects[field](plain(name))}.`
+
+/** The people of the source whom something else created. `hint` says how they are taken over. */
+const notAdoptedText = ({ notAdopted = [], skipped }: Plan, hint: string): ReadonlyArray<string> => {
+  if (notAdopted.length === 0) return []
+  const more = (skipped["notAdopted"] ?? 0) - notAdopted.length
+  const names = `${notAdopted.map(plain).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
+  return [`In the source, and left alone since something else created them: ${names}. To take them over: ${hint}`]
+}
+
 const withheldText = ({ detail, reason }: Withheld): string =>
   `Nobody is taken for gone: ${why[reason]} (${plain(detail)}).`
+
+/** What a person is to know beside the actions. */
+const warningsOf = (plan: Plan, hint: string): ReadonlyArray<string> => [
+  ...plan.withheld.map(withheldText),
+  ...(plan.unmatched ?? []).map(unmatchedText),
+  ...notAdoptedText(plan, hint)
+]
 
 /** The counts in one line: `2 create, 1 deactivate; 97 nothing to do`. */
 export const summary = ({ counts, skipped }: Plan): string => {
@@ -105,7 +138,9 @@ const skipText = (reason: string): string =>
   reason === "unchanged" ? "unchanged" : reason.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 const censusText = ({ census }: Plan): string =>
-  `${census.people} people in the source; ${census.users} users on the server, ${census.managed} of them ours, ` +
+  `${census.people} people in the source; ${census.users} users on the server, ${census.managed} of them ours` +
+  // Who left earlier is ours still, and has no access.
+  `${census.active === undefined || census.active === census.managed ? "" : ` (${census.active} with access)`}, ` +
   `${census.unmanaged} created by something else.`
 
 const place = (action: Action): string => ("at" in action && action.at !== null ? ` (${plain(action.at)})` : "")
@@ -119,7 +154,7 @@ const more = (all: ReadonlyArray<Action>, { limit }: ShowOptions): string | null
 /** A plan as text: the summary on top, then every kind of action with its reasons and what changes. */
 export const toText = (plan: Plan, options: ShowOptions = { limit: 50 }): string => {
   const numbers = options.isNumberless === true ? [] : [censusText(plan)]
-  const lines = [`Plan: ${summary(plan)}`, ...numbers, ...plan.withheld.map(withheldText)]
+  const lines = [`Plan: ${summary(plan)}`, ...numbers, ...warningsOf(plan, "--adopt unclaimed")]
   const groups = byTag(plan)
   for (const tag of tags) {
     const all = groups.get(tag) ?? []
@@ -143,7 +178,7 @@ const code = (text: string): string => `\`${plain(text).replaceAll("`", "'").rep
 export const toMarkdown = (plan: Plan, options: ShowOptions = { limit: 50 }): string => {
   const groups = byTag(plan)
   const lines = ["## Provisioning plan", "", censusText(plan), ""]
-  for (const withheld of plan.withheld) lines.push(`> **${code(withheldText(withheld))}**`, "")
+  for (const warning of warningsOf(plan, "plan with adopt unclaimed")) lines.push(`> **${code(warning)}**`, "")
   lines.push("| Action | Count |", "|---|---:|")
   for (const tag of tags) {
     const count = plan.counts[tag] ?? 0

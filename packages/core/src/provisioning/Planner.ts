@@ -4,15 +4,16 @@
  */
 import type { JsonObject } from "../scim/Json.ts"
 import type { ListVerdict } from "../scim/List.ts"
+import type { Leaver } from "./Absence.ts"
 import type { Action } from "./Action.ts"
-import type { Withheld } from "./Census.ts"
-import { isActiveAdmin } from "./Facet.ts"
+import { isActive, isActiveAdmin } from "./Facet.ts"
 import type { DesiredGroup, Person } from "./Person.ts"
 import { PlanGroups } from "./PlanGroups.ts"
 import { PlanIndex, type Row } from "./PlanIndex.ts"
 import { Matches, Ours } from "./PlanMatch.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
-import { type Leaver, Settlement } from "./Settlement.ts"
+import { Settlement } from "./Settlement.ts"
+import { Namesakes } from "./Protection.ts"
 import { Unshown } from "./Unshown.ts"
 
 /** How the readings of both sides ended. */
@@ -32,10 +33,12 @@ export class Planner {
   readonly #groups: PlanGroups
   readonly #unreadable = new Set<string>()
   readonly #leavers = new Map<string, Leaver>()
+  readonly #namesakes: Namesakes | null
   #unshown: Unshown | null = null
   #nameless = 0
   #users = 0
   #managed = 0
+  #active = 0
   #unmanaged = 0
   #admins = 0
 
@@ -44,6 +47,7 @@ export class Planner {
     this.#ours = new Ours(options.managed.users)
     this.#matches = new Matches(this.#index)
     this.#groups = new PlanGroups(options.managed.groups)
+    this.#namesakes = options.protect === undefined ? null : new Namesakes(options.protect)
   }
 
   /**
@@ -52,6 +56,8 @@ export class Planner {
    */
   desired(person: Person): Row | null {
     const row = this.#index.enter(person)
+    this.#namesakes?.person(person.key, person.userName)
+    this.#namesakes?.group(...person.groups)
     if (row !== null) for (const group of person.groups) this.#groups.join(row, group)
     return row
   }
@@ -64,6 +70,7 @@ export class Planner {
 
   /** Takes a group of the source that has a key of its own, so that it can be renamed. */
   desiredGroup(group: DesiredGroup): void {
+    this.#namesakes?.group(group.displayName, group.key)
     this.#groups.enter(group)
   }
 
@@ -74,8 +81,13 @@ export class Planner {
     this.#unshown.take(user)
     if (isActiveAdmin(user)) this.#admins++
     const identity = this.#ours.identify(user)
-    const { externalId, id, isManaged, userName } = identity
-    if (isManaged || (externalId !== null && this.#index.byKey.has(externalId))) this.#managed++
+    const { externalId, givenKey, id, isManaged, userName } = identity
+    this.#namesakes?.person(externalId, givenKey, userName)
+    this.#namesakes?.user(user)
+    if (isManaged || (externalId !== null && this.#index.byKey.has(externalId))) {
+      this.#managed++
+      if (isActive(user)) this.#active++
+    }
     if (this.#matches.take(user, identity)) return null
     if (isManaged) {
       this.#leave(user)
@@ -86,23 +98,20 @@ export class Planner {
   }
 
   #leave(user: JsonObject): void {
-    const { externalId, givenKey, id, userName } = this.#ours.identify(user)
-    if (id !== null) this.#leavers.set(id, { id, key: givenKey ?? externalId, label: userName, user })
+    const identity = this.#ours.identify(user)
+    const { id } = identity
+    if (id !== null) this.#leavers.set(id, { id, identity, user })
   }
 
   /** Takes a group of the server, with its members. */
   actualGroup(group: JsonObject): void {
-    this.#groups.take(group)
+    const { displayName, externalId } = this.#groups.take(group)
+    this.#namesakes?.group(displayName, externalId)
   }
 
   /** Ends the first reading. */
   finish(verdict: Verdict): Settlement {
-    const withheld: Array<Withheld> = []
-    if (verdict.sourceFailure !== null) withheld.push({ reason: "sourceFailed", detail: verdict.sourceFailure })
-    if (this.#nameless > 0) withheld.push({ reason: "keysUnreadable", detail: `${this.#nameless} record(s)` })
-    const isSourceWhole = withheld.length === 0
-    const { users } = verdict
-    if (users._tag === "Incomplete") withheld.push({ reason: "usersIncomplete", detail: users.reason })
+    const { sourceFailure, users } = verdict
     for (const user of this.#matches.strays) this.#leave(user)
     return new Settlement({
       options: this.#options,
@@ -110,16 +119,21 @@ export class Planner {
       matches: this.#matches,
       groups: this.#groups,
       leavers: this.#leavers,
-      unreadable: this.#unreadable,
       // Somebody who was not listed may have it.
       unshown: users._tag === "Incomplete" ? new Set() : (this.#unshown?.paths ?? new Set()),
-      isSourceWhole,
-      withheld,
+      first: {
+        unreadable: this.#unreadable,
+        nameless: this.#nameless,
+        sourceFailure,
+        usersFailure: users._tag === "Incomplete" ? users.reason : null
+      },
+      unmatched: this.#namesakes?.unmatched(this.#groups.isUsed) ?? [],
       census: {
         people: this.#index.size,
         duplicates: this.#index.repetitions.duplicates,
         users: this.#users,
         managed: this.#managed,
+        active: this.#active,
         unmanaged: this.#unmanaged,
         admins: this.#admins
       }

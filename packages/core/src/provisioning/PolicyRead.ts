@@ -3,6 +3,7 @@ import { Result, Schema, Struct } from "effect"
 import type { DomainName } from "../setup/Domain.ts"
 import { faultsOf } from "./DecodeFaults.ts"
 import { careful, GuardPolicy, Threshold } from "./Guard.ts"
+import { KnownFilter } from "./Protection.ts"
 
 const Limit = Threshold.mapFields(Struct.map(Schema.optionalKey))
 
@@ -11,7 +12,7 @@ export const PolicyText = Schema.Struct({
   losses: Schema.optionalKey(Limit),
   deletions: Schema.optionalKey(Limit),
   removals: Schema.optionalKey(Limit),
-  groupDeletions: Schema.optionalKey(Limit),
+  groupDeletions: Schema.optionalKey(Schema.Struct({ count: Schema.optionalKey(Threshold.fields.count) })),
   tolerated: Schema.optionalKey(GuardPolicy.fields.tolerated),
   protectedPeople: Schema.optionalKey(GuardPolicy.fields.protectedPeople),
   protectedFilter: Schema.optionalKey(GuardPolicy.fields.protectedFilter),
@@ -19,6 +20,12 @@ export const PolicyText = Schema.Struct({
   minAdmins: Schema.optionalKey(GuardPolicy.fields.minAdmins)
 })
 export type PolicyText = typeof PolicyText.Type
+
+/** The file as somebody gives it. What was kept of one may have a filter that would not be taken any more. */
+export const GivenPolicy = Schema.Struct({
+  ...PolicyText.fields,
+  protectedFilter: Schema.optionalKey(Schema.NullOr(KnownFilter))
+})
 
 /** What is wrong in a policy file. */
 export class PolicyRefused extends Schema.TaggedError<PolicyRefused>()("PolicyRefused", {
@@ -33,7 +40,7 @@ export class PolicyRefused extends Schema.TaggedError<PolicyRefused>()("PolicyRe
   }
 }
 
-const decode = Schema.decodeUnknownResult(PolicyText, { errors: "all", onExcessProperty: "error" })
+const decode = Schema.decodeUnknownResult(GivenPolicy, { errors: "all", onExcessProperty: "error" })
 
 /** A policy over {@link careful}, for a workspace with these domains. A limit that is half given keeps its other half. */
 export const policyOf = (text: PolicyText, domains: ReadonlyArray<DomainName>): GuardPolicy => ({

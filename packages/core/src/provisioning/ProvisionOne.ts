@@ -16,7 +16,7 @@ import { requestsOf } from "./ActionRequests.ts"
 import type { Compiled } from "./Mapping.ts"
 import { apply, keyOf, trace, type Trace } from "./MappingApply.ts"
 import type { Person } from "./Person.ts"
-import type { Digests } from "./PersonDigest.ts"
+import { type Digests, foldName } from "./PersonDigest.ts"
 import { isEmpty, type Plan } from "./Plan.ts"
 import { plan as planSubset, type Selection, type SubsetInput } from "./Subset.ts"
 import type { NeedsFull } from "./SubsetNeedsFull.ts"
@@ -72,7 +72,7 @@ const maxCandidates = 20
 
 /** Whether a record is the one that is asked for, `include` and `exclude` apart. */
 const candidateOf = (mapping: Compiled, record: SourceRecord, reference: string): Candidate | null => {
-  const folded = reference.toLowerCase()
+  const folded = foldName(reference)
   const mapped = apply({ ...mapping, include: null, exclude: null }, record)
   if (Result.isFailure(mapped)) {
     const key = keyOf(mapping, record)
@@ -82,7 +82,7 @@ const candidateOf = (mapping: Compiled, record: SourceRecord, reference: string)
   const { emails, key, userName } = mapped.success.person
   if (key === reference) return { rank: 0, key, record }
   if (userName === folded) return { rank: 1, key, record }
-  return emails.some(({ value }) => value.trim().toLowerCase() === folded) ? { rank: 2, key, record } : null
+  return emails.some(({ value }) => foldName(value) === folded) ? { rank: 2, key, record } : null
 }
 
 /** The records of the one who is meant; fails when they are of several. */

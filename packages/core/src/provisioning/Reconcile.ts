@@ -1,7 +1,7 @@
 /** From a source and a server to a plan: reads both, and changes nothing. */
-import { Effect, Result, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import type { Connected } from "../operations/ConnectedClient.ts"
-import type { PeopleSource, SourceFailure, SourceRecord } from "../ports/PeopleSource.ts"
+import type { PeopleSource } from "../ports/PeopleSource.ts"
 import type { JsonObject } from "../scim/Json.ts"
 import type { ListVerdict } from "../scim/List.ts"
 import type { ListIncomplete } from "../scim/ScimClientList.ts"
@@ -9,16 +9,14 @@ import { tolerate } from "../scim/ResourceDecode.ts"
 import { groupType, loomUser } from "../scim/Schemas.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import type { Compiled } from "./Mapping.ts"
-import { apply, keyOf, type MappingProblem } from "./MappingApply.ts"
 import type { Repetition } from "./Duplicates.ts"
-import type { Person } from "./Person.ts"
 import type { Digests } from "./PersonDigest.ts"
 import { type Plan, PlanBuilder } from "./Plan.ts"
 import { Planner } from "./Planner.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
 import type { Recognised } from "./Recognised.ts"
 import type { Settlement } from "./Settlement.ts"
-import { recordsFor } from "./SourceColumns.ts"
+import { nothing, read, type Reading } from "./SourceReading.ts"
 
 /** What is compared. */
 export interface ReconcileInput {
@@ -32,55 +30,18 @@ export interface ReconcileInput {
 }
 
 /** A plan, and what the source had that made no person. */
-export interface Reconciled {
+export interface Reconciled extends Reading {
   readonly plan: Plan
-  readonly records: number
-  /** Left out by `include` or `exclude`. */
-  readonly excluded: number
-  readonly problems: ReadonlyArray<MappingProblem>
   /** Rows that say again what another said, or contradict it; of very many, the first. */
   readonly repetitions: ReadonlyArray<Repetition>
   /** How many rows contradict another, whether or not they are listed. */
   readonly contradictions: number
-  /** Why the source was not read to its end; nobody is then taken for gone. Null when it was. */
-  readonly failure: SourceFailure | null
   /**
    * Users and groups that are ours by external id and not among those that were known as managed. To be gone through
    * soon or not at all: the index of the plan is kept for as long as this is.
    */
   readonly recognised: Iterable<Recognised>
 }
-
-/** What one reading of the source brings. */
-interface Reading {
-  readonly records: number
-  readonly excluded: number
-  readonly problems: ReadonlyArray<MappingProblem>
-  readonly failure: SourceFailure | null
-}
-
-const read = Effect.fnUntraced(function* (
-  { mapping, source }: ReconcileInput,
-  onPerson: (person: Person) => void,
-  onUnreadable: (key: string | null) => void
-): Effect.fn.Return<Reading> {
-  let records = 0
-  let excluded = 0
-  const problems: Array<MappingProblem> = []
-  const take = (record: SourceRecord) => {
-    records++
-    const mapped = apply(mapping, record)
-    if (Result.isFailure(mapped)) {
-      problems.push(...mapped.failure)
-      onUnreadable(keyOf(mapping, record))
-    } else if (mapped.success._tag === "Excluded") excluded++
-    else onPerson(mapped.success.person)
-  }
-  const result = yield* Effect.result(
-    Stream.runForEachArray(recordsFor(source, mapping), (chunk) => Effect.sync(() => chunk.forEach(take)))
-  )
-  return { records, excluded, problems, failure: Result.isFailure(result) ? result.failure : null }
-})
 
 const readUsers = Effect.fnUntraced(function* (
   { client }: Connected,
@@ -97,8 +58,9 @@ const readUsers = Effect.fnUntraced(function* (
   return verdict ?? (yield* Effect.die(new Error("a list ended without a verdict")))
 })
 
-/** Whether anybody has to be read again. */
+/** Whether anybody has to be read again; nobody is taken for gone on the strength of one reading. */
 const hasOpen = (settlement: Settlement): boolean => {
+  if (settlement.isAnyoneLeaving) return true
   for (let row = 0; row < settlement.census.people; row++) if (settlement.isOpen(row)) return true
   return false
 }
@@ -113,26 +75,34 @@ const hasOpen = (settlement: Settlement): boolean => {
 export const plan = Effect.fn("Reconcile.plan")(function* (
   input: ReconcileInput
 ): Effect.fn.Return<Reconciled, ScimError | ListIncomplete> {
-  const { connected, mapping, options } = input
+  const { connected, mapping, options, source } = input
   const { behaviour } = yield* connected.client.profile
   const { clearMembers, memberRemoval } = behaviour
-  const planner = new Planner({
-    ...options,
-    leavers: connected.deprovisioning,
-    diff: { memberRemoval, clearAll: clearMembers }
-  })
+  const begin = () =>
+    new Planner({
+      ...options,
+      leavers: connected.deprovisioning,
+      diff: { memberRemoval, clearAll: clearMembers }
+    })
+  let planner = begin()
   const builder = new PlanBuilder()
   const { digests } = input
-  const first = yield* read(
-    input,
-    (person) => {
+  const first = yield* read(source, mapping, {
+    person: (person) => {
       planner.desired(person)
       digests?.take(person)
     },
-    (key) => {
+    unreadable: (key) => {
       planner.unreadable(key)
       digests?.unreadable(key)
     }
+  }).pipe(
+    Effect.catch((failure) => {
+      // As if nobody had been read.
+      planner = begin()
+      digests?.clear()
+      return Effect.succeed(nothing(failure))
+    })
   )
   if (first.failure !== null) digests?.cut()
   const users = yield* readUsers(connected, (user) => builder.add(planner.actual(user)))
@@ -147,12 +117,21 @@ export const plan = Effect.fn("Reconcile.plan")(function* (
   const isRepeated = repetitions.duplicates + repetitions.conflicts > 0
   const second =
     isRepeated || hasOpen(settlement)
-      ? yield* read(
-          input,
-          (person) => builder.add(settlement.settle(person)),
-          () => undefined
-        )
+      ? yield* read(source, mapping, {
+          person: (person) => {
+            builder.add(settlement.settle(person))
+            digests?.take(person)
+          },
+          unreadable: (key) => {
+            settlement.unreadable(key)
+            digests?.unreadable(key)
+          }
+        }).pipe(Effect.catch((failure) => Effect.succeed(nothing(failure))))
       : null
+  if (second !== null && second.failure !== null) {
+    settlement.cut(second.failure.message)
+    digests?.cut()
+  }
   for (const action of settlement.rest()) builder.add(action)
   return {
     ...first,

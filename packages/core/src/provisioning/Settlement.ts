@@ -3,6 +3,7 @@ import { Result } from "effect"
 import type { JsonObject } from "../scim/Json.ts"
 import { get } from "../scim/ResourceValue.ts"
 import { loomUser } from "../scim/Schemas.ts"
+import { Absence, type FirstReading, keyOf, type Leaver } from "./Absence.ts"
 import type { Action, ConflictReason, MemberRef, SkipReason } from "./Action.ts"
 import type { Census, Withheld } from "./Census.ts"
 import type { Repetitions } from "./Duplicates.ts"
@@ -14,16 +15,8 @@ import type { PlanGroups } from "./PlanGroups.ts"
 import type { PlanIndex, Row } from "./PlanIndex.ts"
 import type { Match, Matches, Sighting } from "./PlanMatch.ts"
 import type { PlanOptions } from "./PlanOptions.ts"
+import type { Unmatched } from "./Protection.ts"
 import type { Recognised } from "./Recognised.ts"
-
-/** A user of ours who is nobody of the source. */
-export interface Leaver {
-  readonly id: string
-  /** Our external id for them, whether the server shows it or a journal remembers it. */
-  readonly key: string | null
-  readonly label: string
-  readonly user: JsonObject
-}
 
 /** What the first half found. */
 interface Known {
@@ -32,11 +25,11 @@ interface Known {
   readonly matches: Matches
   readonly groups: PlanGroups
   readonly leavers: ReadonlyMap<string, Leaver>
-  readonly unreadable: ReadonlySet<string>
+  readonly first: FirstReading
   /** Paths that the server shows of nobody. */
   readonly unshown: ReadonlySet<string>
-  readonly isSourceWhole: boolean
-  readonly withheld: ReadonlyArray<Withheld>
+  /** What the policy names and nobody is, once both sides were read to their end. */
+  readonly unmatched: ReadonlyArray<Unmatched>
   readonly census: Census
 }
 
@@ -44,15 +37,24 @@ interface Known {
 export class Settlement {
   readonly #known: Known
   readonly #settled: Uint8Array
+  readonly #absence: Absence
+  /** Whether the two readings of the source differ. */
+  #hasChanged = false
 
   constructor(known: Known) {
     this.#known = known
     this.#settled = new Uint8Array(known.index.size)
+    this.#absence = new Absence(known.first)
   }
 
   /** Why nobody is taken for gone; empty when absence may be concluded. */
   get withheld(): ReadonlyArray<Withheld> {
-    return this.#known.withheld
+    return this.#absence.withheld
+  }
+
+  /** What the policy names and nobody is, as far as that may be concluded. */
+  get unmatched(): ReadonlyArray<Unmatched> {
+    return this.#absence.isCertain ? this.#known.unmatched : []
   }
 
   get census(): Census {
@@ -69,18 +71,40 @@ export class Settlement {
     return this.#matchOf(row)._tag !== "Unchanged"
   }
 
+  /** Whether anybody is about to be taken for gone, which one reading alone does not tell. */
+  get isAnyoneLeaving(): boolean {
+    const { leavers, options } = this.#known
+    for (const leaver of leavers.values()) {
+      if ((options.leavers === "delete" || isActive(leaver.user)) && this.#absence.keptFor(leaver) === null) return true
+    }
+    return false
+  }
+
+  /** Takes a record of the second reading that makes no person, by its key; null when not even that can be read. */
+  unreadable(key: string | null): void {
+    this.#absence.unreadable(key)
+  }
+
+  /** Notes, in words, why the second reading did not come to its end. */
+  cut(detail: string): void {
+    this.#absence.cut(detail)
+  }
+
   /** The action for a person; null for one who was settled already. */
   settle(person: Person): Action | null {
     const { index } = this.#known
     const row = index.byKey.get(person.key)
-    if (row === undefined) return conflictOf(person, "sourceChanged", [], "the person is new")
+    if (row === undefined) {
+      this.#absence.late(person)
+      return this.#changed(person, "the person is new")
+    }
     index.repetitions.locate(row, person.at)
     if (this.#settled[row] === 1) return null
     this.#settled[row] = 1
     const match = this.#matchOf(row)
     // Nothing is done about the others, so it does not matter how they were read.
     if ((match._tag === "Absent" || match._tag === "Found") && !index.isSame(row, person)) {
-      return conflictOf(person, "sourceChanged", [], "the person was read twice and differs")
+      return this.#changed(person, "the person was read twice and differs")
     }
     switch (match._tag) {
       case "Unchanged":
@@ -97,16 +121,18 @@ export class Settlement {
   /** The actions for people who were not settled, for whom the source no longer has, and for groups. */
   *rest(): Generator<Action> {
     for (let row = 0; row < this.#known.index.size; row++) if (this.#settled[row] !== 1) yield this.#unsettled(row)
-    for (const leaver of this.#known.leavers.values()) yield this.#leave(leaver)
-    const { groups, isSourceWhole, options } = this.#known
+    const { groups, index, leavers, options } = this.#known
+    const inGroups = options.leavers === "delete" && groups.isUsed ? groups.groupsOf(leavers.keys()) : null
+    for (const leaver of leavers.values()) yield this.#leave(leaver, inGroups?.of(leaver.id) ?? null)
     if (!groups.isUsed) return
     const known = this.#idsOfPeople()
     const refOf = (row: Row) => this.#refOf(row)
     const memberships = {
       refOf,
       known: (id: string) => known.get(id) ?? null,
-      isSourceWhole,
-      isAbsenceCertain: this.withheld.length === 0
+      isSourceWhole: this.#absence.isSourceWhole,
+      isAbsenceCertain: this.#absence.isCertain,
+      areNamesCertain: this.#absence.isReadable && index.conflicts.size === 0 && !this.#hasChanged
     }
     yield* groups.actions(memberships, options.leftGroups, options.adopt !== "never")
   }
@@ -125,11 +151,17 @@ export class Settlement {
     for (const { id, key } of groups.recognised) yield { endpoint: "Groups", id, key }
   }
 
+  #changed(person: Person, detail: string): Action {
+    this.#hasChanged = true
+    return conflictOf(person, "sourceChanged", [], detail)
+  }
+
   #unsettled(row: Row): Action {
     const { keys, userNames } = this.#known.index
     const common = { endpoint: "Users", key: keys[row] ?? null, label: userNames[row] ?? "", at: null } as const
     const match = this.#matchOf(row)
     if (match._tag === "Unchanged") return { _tag: "Skip", ...common, id: match.id, reason: "unchanged" }
+    this.#hasChanged = true
     const detail = "the person was missing when the source was read again"
     return { _tag: "Conflict", ...common, reason: "sourceChanged", ids: [], detail }
   }
@@ -156,7 +188,7 @@ export class Settlement {
   }
 
   #change(person: Person, row: Row, sighting: Sighting, user: JsonObject, id: string): Action {
-    if (this.#isLeftAlone(sighting)) return skipOf(person, "unmanaged", id)
+    if (this.#isLeftAlone(sighting)) return skipOf(person, "notAdopted", id)
     const shape = this.#known.index.shapes[row]
     if (shape === undefined || shape.fault !== null) {
       return conflictOf(person, "notExpressible", [id], shape?.fault ?? "")
@@ -170,11 +202,14 @@ export class Settlement {
     return change.success ?? skipOf(person, "unchanged", id)
   }
 
-  #leave({ id, key, label, user }: Leaver): Action {
+  /** `groups` are those that they are in; null when none were read. */
+  #leave(leaver: Leaver, groups: ReadonlyArray<string> | null): Action {
+    const { id, identity, user } = leaver
+    const [key, label] = [keyOf(leaver), identity.userName]
     const skip = (reason: SkipReason): Action => ({ _tag: "Skip", endpoint: "Users", id, key, label, at: null, reason })
-    const { options, unreadable, withheld } = this.#known
-    if (key !== null && unreadable.has(key)) return skip("unreadableInSource")
-    if (withheld.length > 0) return skip("leaversWithheld")
+    const { options } = this.#known
+    const kept = this.#absence.keptFor(leaver)
+    if (kept !== null) return skip(kept)
     const common = {
       id,
       key,
@@ -183,7 +218,7 @@ export class Settlement {
       basis: fingerprintOfResource(user, loomUser),
       before: user
     } as const
-    if (options.leavers === "delete") return { _tag: "Delete", ...common }
+    if (options.leavers === "delete") return { _tag: "Delete", ...common, ...(groups === null ? {} : { groups }) }
     if (!isActive(user)) return skip("alreadyInactive")
     const changes = [{ path: "active", before: get(user, "active") ?? null, after: false }]
     const operations = [{ op: "replace", path: "active", value: false }]
@@ -211,16 +246,17 @@ export class Settlement {
 
   /** Whom a group may lose: people who were matched, and those who leave without being deleted. */
   #idsOfPeople(): ReadonlyMap<string, MemberRef> {
-    const { index, leavers, options, unreadable, withheld } = this.#known
+    const { index, leavers, options } = this.#known
     const known = new Map<string, MemberRef>()
     for (let row = 0; row < index.size; row++) {
       const ref = this.#refOf(row)
       if (ref !== null && ref.id !== null) known.set(ref.id, ref)
     }
     // Deleting somebody takes them out of their groups anyway.
-    if (withheld.length > 0 || options.leavers === "delete") return known
-    for (const { id, key, label } of leavers.values()) {
-      if (key === null || !unreadable.has(key)) known.set(id, { key, id, label })
+    if (options.leavers === "delete") return known
+    for (const leaver of leavers.values()) {
+      const { id, identity } = leaver
+      if (this.#absence.keptFor(leaver) === null) known.set(id, { key: keyOf(leaver), id, label: identity.userName })
     }
     return known
   }

@@ -14,6 +14,7 @@ import { get } from "../scim/ResourceValue.ts"
 import type { ListIncomplete } from "../scim/ScimClientList.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import type { Action } from "./Action.ts"
+import { activeOf } from "./ManagedAccess.ts"
 import type { Compiled } from "./Mapping.ts"
 import type { Person } from "./Person.ts"
 import { Digests, withDigests } from "./PersonDigest.ts"
@@ -108,14 +109,20 @@ const gather = Effect.fnUntraced(function* (
   const known = new Set<string>(people.map(({ key }) => key))
   yield* users.fetch(leavers.map(({ id }) => id))
   yield* users.findAll(people.filter(isClear), idsOf)
-  let wanted = without([...again, ...users.ownersIn(whole.index, keys)], known)
+  // Nobody is taken for gone on the strength of one reading.
+  const gone = new Set(leavers.map(({ key }) => key))
+  let wanted = without([...again, ...gone, ...users.ownersIn(whole.index, keys)], known)
   for (let reading = 0; wanted.size > 0; reading++) {
     if (reading === maxReadings) return yield* new NeedsFull({ reason: "entangled" })
-    const read = yield* readAgain(source, mapping, whole, wanted)
+    const { people: read, unreadable } = yield* readAgain(source, mapping, whole, wanted)
     const found = new Set<string>(read.map(({ key }) => key))
-    if (without(wanted, found).size > 0) return yield* new NeedsFull({ reason: "sourceChanged" })
+    const isBack = [...gone].some((key) => found.has(key) || unreadable.has(key))
+    const isUnsure = isBack || (gone.size > 0 && unreadable.has(null))
+    if (isUnsure || without(without(wanted, gone), found).size > 0) {
+      return yield* new NeedsFull({ reason: "sourceChanged" })
+    }
     all.push(...read)
-    for (const key of found) known.add(key)
+    for (const key of wanted) known.add(key)
     yield* users.findAll(read.filter(isClear), idsOf)
     wanted = without(users.ownersIn(whole.index, keys), known)
   }
@@ -140,7 +147,7 @@ const gatherGroups = Effect.fnUntraced(function* (
     const isOurs = adopt !== "never" || (typeof externalId === "string" && keys.has(externalId))
     return isOurs && !isKnown.has(idOf(user) ?? "")
   })
-  const isUnsure = rows.some(({ digest, id }) => digest === null && users.of(id) !== null)
+  const isUnsure = rows.some(({ digest, id }) => digest === null && (users.of(id) ?? null) !== null)
   return yield* isStranger || isUnsure
     ? SubsetGroups.listAll(connected.client, names)
     : SubsetGroups.find(connected.client, names, managed)
@@ -221,6 +228,11 @@ export const plan = Effect.fn("Subset.plan")(function* (
       duplicates: whole.index.repetitions.duplicates,
       users: known.users.size,
       managed: known.users.size,
+      active: activeOf(
+        managed,
+        (id) => users.of(id),
+        ({ key }) => whole.index.active[whole.index.byKey.get(key) ?? -1] === false
+      ),
       unmanaged: settlement.census.unmanaged,
       admins: settlement.census.admins
     }

@@ -1,12 +1,11 @@
 /** Reads a whole source for a plan about a few of its people: who is in whose way has to be known of all. */
-import { Effect, Result, Stream } from "effect"
+import { Effect } from "effect"
 import type { PeopleSource, SourceFailure, SourceRecord } from "../ports/PeopleSource.ts"
 import type { Compiled } from "./Mapping.ts"
-import { apply, keyOf, type MappingProblem } from "./MappingApply.ts"
 import type { Person } from "./Person.ts"
 import { foldName } from "./PersonDigest.ts"
 import { PlanIndex } from "./PlanIndex.ts"
-import { recordsFor } from "./SourceColumns.ts"
+import { nothing, read, type Reading } from "./SourceReading.ts"
 
 /** The spellings of group names over all people; the first in order of code units counts, as in a full plan. */
 export class GroupNames {
@@ -34,79 +33,73 @@ export class GroupNames {
 }
 
 /** What a reading of a whole source brings. Grows with an index of keys. */
-export interface WholeSource {
+export interface WholeSource extends Reading {
   readonly index: PlanIndex
   readonly names: GroupNames
-  readonly records: number
-  /** Left out by `include` or `exclude`. */
-  readonly excluded: number
-  readonly problems: ReadonlyArray<MappingProblem>
   /** The keys of records that make no person; null for one whose key cannot be read either. */
   readonly unreadable: ReadonlyArray<string | null>
-  /** Why it was not read to its end; null when it was. */
-  readonly failure: SourceFailure | null
 }
 
 /** Whether somebody who is not in the source is gone. */
 export const isWhole = ({ failure, unreadable }: WholeSource): boolean => failure === null && !unreadable.includes(null)
 
-/** Reads a source. Every person is given once, by the first record that has the key. */
+/** A source of which nothing is known. */
+export const unread = (failure: SourceFailure): WholeSource => ({
+  ...nothing(failure),
+  index: new PlanIndex(),
+  names: new GroupNames(),
+  unreadable: []
+})
+
+/**
+ * Reads a source. Every person is given once, by the first record that has the key. Fails when what was given says
+ * nothing, as `SourceReading.read` does.
+ */
 export const readWhole = Effect.fn("SubsetSource.readWhole")(function* (
   source: PeopleSource,
   mapping: Compiled,
   onPerson: (person: Person) => void,
   onRecord: (record: SourceRecord) => void = () => undefined
-): Effect.fn.Return<WholeSource> {
+): Effect.fn.Return<WholeSource, SourceFailure> {
   const index = new PlanIndex()
   const names = new GroupNames()
-  const problems: Array<MappingProblem> = []
   const unreadable: Array<string | null> = []
-  let records = 0
-  let excluded = 0
-  const take = (record: SourceRecord) => {
-    records++
-    onRecord(record)
-    const mapped = apply(mapping, record)
-    if (Result.isFailure(mapped)) {
-      problems.push(...mapped.failure)
-      unreadable.push(keyOf(mapping, record))
-    } else if (mapped.success._tag === "Excluded") excluded++
-    else {
-      const { person } = mapped.success
+  const reading = yield* read(source, mapping, {
+    record: onRecord,
+    unreadable: (key) => unreadable.push(key),
+    person: (person) => {
       names.take(person)
       if (index.enter(person) !== null) onPerson(person)
     }
-  }
-  const result = yield* Effect.result(
-    Stream.runForEachArray(recordsFor(source, mapping), (chunk) => Effect.sync(() => chunk.forEach(take)))
-  )
-  const failure = Result.isFailure(result) ? result.failure : null
-  return { index, names, records, excluded, problems, unreadable, failure }
+  })
+  return { ...reading, index, names, unreadable }
 })
 
-/**
- * Reads it once more for the people of some keys, every record of theirs in order. It may end where it ended before, and
- * fails when it ends elsewhere.
- */
+/** What another reading has of some keys. */
+export interface ReadAgain {
+  /** Every record of theirs, in order. */
+  readonly people: ReadonlyArray<Person>
+  /** The keys of all records that make no person; null for one whose key cannot be read either. */
+  readonly unreadable: ReadonlySet<string | null>
+}
+
+/** Reads it once more for the people of some keys. It may end where it ended before, and fails when it ends elsewhere. */
 export const readAgain = Effect.fn("SubsetSource.readAgain")(function* (
   source: PeopleSource,
   mapping: Compiled,
   { failure, index }: WholeSource,
   keys: ReadonlySet<string>
-): Effect.fn.Return<ReadonlyArray<Person>, SourceFailure> {
+): Effect.fn.Return<ReadAgain, SourceFailure> {
   const people: Array<Person> = []
-  const reading = Stream.runForEachArray(recordsFor(source, mapping), (chunk) =>
-    Effect.sync(() => {
-      for (const record of chunk) {
-        const mapped = apply(mapping, record)
-        if (Result.isFailure(mapped) || mapped.success._tag === "Excluded") continue
-        const { person } = mapped.success
-        const row = index.byKey.get(person.key)
-        if (row !== undefined) index.repetitions.locate(row, person.at)
-        if (keys.has(person.key)) people.push(person)
-      }
-    })
-  )
-  yield* reading.pipe(Effect.catch((error) => (failure === null ? Effect.fail(error) : Effect.void)))
-  return people
+  const unreadable = new Set<string | null>()
+  const reading = yield* read(source, mapping, {
+    person: (person) => {
+      const row = index.byKey.get(person.key)
+      if (row !== undefined) index.repetitions.locate(row, person.at)
+      if (keys.has(person.key)) people.push(person)
+    },
+    unreadable: (key) => unreadable.add(key)
+  })
+  if (reading.failure !== null && failure === null) return yield* reading.failure
+  return { people, unreadable }
 })

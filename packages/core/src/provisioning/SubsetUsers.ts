@@ -11,7 +11,9 @@ import type { ListIncomplete } from "../scim/ScimClientList.ts"
 import type { ScimError } from "../scim/ScimError.ts"
 import { addressesOf } from "./Facet.ts"
 import { type Person, primaryEmail } from "./Person.ts"
+import { foldName } from "./PersonDigest.ts"
 import type { PlanIndex } from "./PlanIndex.ts"
+import { Ours, rowsOf } from "./PlanMatch.ts"
 
 // The client slows down by itself where a server wants it; this bounds what waits for it.
 const concurrency = 16
@@ -21,7 +23,7 @@ const textOf = (user: JsonObject, name: string): string | null => {
   return typeof value === "string" && value.trim() !== "" ? value : null
 }
 
-const nameOf = (user: JsonObject): string => textOf(user, "userName")?.trim().toLowerCase() ?? ""
+const nameOf = (user: JsonObject): string => foldName(textOf(user, "userName") ?? "")
 
 const addressOf = (user: JsonObject): string | undefined => addressesOf(get(user, "emails"))[0]
 
@@ -43,9 +45,9 @@ export class FoundUsers {
     return [...[...this.#byId.values()].filter((user) => user !== null), ...this.#nameless]
   }
 
-  /** The user of an id, as found before. */
-  of(id: string): JsonObject | null {
-    return this.#byId.get(id) ?? null
+  /** The user of an id, as found before; null when there is none, undefined when nobody looked. */
+  of(id: string): JsonObject | null | undefined {
+    return this.#byId.get(id)
   }
 
   /** Reads some by id. */
@@ -70,7 +72,7 @@ export class FoundUsers {
 
   readonly #find = Effect.fnUntraced({ self: this }, function* (person: Person, ids: ReadonlyArray<string>) {
     yield* this.fetch(ids)
-    const held = ids.map((id) => this.of(id)).filter((user) => user !== null)
+    const held = ids.map((id) => this.of(id)).filter((user) => user !== null && user !== undefined)
     const { key, userName } = person
     // Whoever is found by id is found; only what the person is newly called may belong to somebody else, and an external
     // id that is not ours may mean that ours is somewhere else.
@@ -106,17 +108,11 @@ export class FoundUsers {
    * person would take it for somebody else's, or for one who left.
    */
   ownersIn(index: PlanIndex, managed: ReadonlyMap<string, string>): ReadonlySet<string> {
+    const ours = new Ours(managed)
     const keys = new Set<string>()
     for (const user of this.all) {
-      const address = addressOf(user)
-      const rows = [
-        index.byKey.get(textOf(user, "externalId") ?? ""),
-        index.byKey.get(managed.get(idOf(user) ?? "") ?? ""),
-        index.byUserName.get(nameOf(user)),
-        address === undefined ? undefined : index.withEmail(address)
-      ]
-      for (const row of rows) {
-        const key = row === undefined ? undefined : index.keys[row]
+      for (const row of rowsOf(index, user, ours.identify(user))) {
+        const key = index.keys[row]
         if (key !== undefined) keys.add(key)
       }
     }

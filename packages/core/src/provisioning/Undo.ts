@@ -83,6 +83,10 @@ const idDone = ({ outcome }: RunItem): string | null =>
 
 const wasFound = ({ outcome }: RunItem): boolean => outcome?._tag === "Done" && outcome.by === "found"
 
+/** What the run added is gone, as after an earlier undoing. */
+const gone = ({ key, label }: Action, endpoint: "Users" | "Groups", id: string): Outcome =>
+  done({ _tag: "Skip", endpoint, id, key, label, at: null, reason: "unchanged" })
+
 const outcomeOf = (item: RunItem, id: string, present: Present, options: UndoOptions, created: Created): Outcome => {
   const { action } = item
   switch (action._tag) {
@@ -92,7 +96,7 @@ const outcomeOf = (item: RunItem, id: string, present: Present, options: UndoOpt
       return refused("groupDeleted")
     case "Create": {
       const user = present.user(id)
-      return user === null ? refused("vanished") : undoCreate(action, user, id, wasFound(item), options.leavers)
+      return user === null ? gone(action, "Users", id) : undoCreate(action, user, id, wasFound(item), options.leavers)
     }
     case "Update":
     case "RoleChange":
@@ -103,9 +107,12 @@ const outcomeOf = (item: RunItem, id: string, present: Present, options: UndoOpt
       return user === null ? refused("vanished") : restore(action, user, options.diff)
     }
     case "GroupCreate":
+    case "MembersAdd": {
+      const group = present.group(id)
+      return group === null ? gone(action, "Groups", id) : undoGroup(action, group, id, wasFound(item), created)
+    }
     case "GroupAdopt":
     case "GroupRename":
-    case "MembersAdd":
     case "MembersRemove": {
       const group = present.group(id)
       return group === null ? refused("vanished") : undoGroup(action, group, id, wasFound(item), created)

@@ -1,8 +1,8 @@
-/** What comes of undoing one thing that a run did. */
+/** What comes of undoing one thing that a run did, or of trying again what it did not do. */
 import { Schema } from "effect"
 import type { Action, ActionTag } from "./Action.ts"
 
-/** Why something cannot be put back. */
+/** Why something cannot be put back, or is not tried again. */
 export const UndoRefusal = Schema.Literals([
   "deleted",
   "groupDeleted",
@@ -10,7 +10,9 @@ export const UndoRefusal = Schema.Literals([
   "movedOn",
   "notOurs",
   "othersInside",
-  "notExpressible"
+  "notExpressible",
+  "appeared",
+  "decidedAnew"
 ])
 export type UndoRefusal = typeof UndoRefusal.Type
 
@@ -22,13 +24,15 @@ const words: Record<UndoRefusal, string> = {
   movedOn: "it was changed again since the run, and is left as it is",
   notOurs: "it was there before the run",
   othersInside: "it has members by now whom the run did not put in",
-  notExpressible: "the earlier value cannot be sent"
+  notExpressible: "the earlier value cannot be sent",
+  appeared: "it is on the server by now",
+  decidedAnew: "a later plan looked at it anew, and knows better"
 }
 
 /** A refusal in words that follow the name of a user or group. */
 export const describeRefusal = (reason: UndoRefusal): string => words[reason]
 
-/** What a run did that is not, or not wholly, put back. */
+/** What a run did that is not, or not wholly, put back; or what it left undone that is not tried again. */
 export interface Impossible {
   readonly label: string
   /** What the run did. */

@@ -1,12 +1,14 @@
 /** Reads what a run left on the server, so that it can be undone. Changes nothing. */
 import { Effect } from "effect"
 import type { Connected } from "../operations/ConnectedClient.ts"
+import type { ManagedResource } from "../ports/Runs.ts"
 import type { RunItem } from "../runs/RunItem.ts"
 import type { JsonObject } from "../scim/Json.ts"
 import { tolerate } from "../scim/ResourceDecode.ts"
 import { loomUser } from "../scim/Schemas.ts"
 import type { ScimClientOperations } from "../scim/ScimClient.ts"
 import type { ScimError } from "../scim/ScimError.ts"
+import { activeOf } from "./ManagedAccess.ts"
 import { withAdmins } from "./SubsetAdmins.ts"
 import { readGroup } from "./SubsetReadGroup.ts"
 import { type Present, type Undone, undoPlan } from "./Undo.ts"
@@ -50,13 +52,15 @@ const neededBy = (items: Iterable<RunItem>): Needed => {
   return { users, groups }
 }
 
-const readUser = (client: ScimClientOperations, id: string): Effect.Effect<JsonObject | null, ScimError> =>
+/** The user, put right by `ResourceDecode`; null when there is none. */
+export const readUser = (client: ScimClientOperations, id: string): Effect.Effect<JsonObject | null, ScimError> =>
   client.get("Users", id).pipe(
     Effect.map(({ resource }) => tolerate(resource, loomUser).resource),
     Effect.catchTag("NotFound", () => Effect.succeed(null))
   )
 
-const readAll = Effect.fnUntraced(function* (
+/** Reads each once; what is gone is null. */
+export const readAll = Effect.fnUntraced(function* (
   client: ScimClientOperations,
   ids: ReadonlySet<string>,
   read: typeof readUser
@@ -68,22 +72,22 @@ const readAll = Effect.fnUntraced(function* (
 })
 
 /** Reads every user and group that the items were about, each once. What is gone is simply not there. */
-export const readForUndo = Effect.fn("UndoRead.readForUndo")(function* (
+const readForUndo = Effect.fn("UndoRead.readForUndo")(function* (
   client: ScimClientOperations,
   items: Iterable<RunItem>
-): Effect.fn.Return<Present, ScimError> {
+): Effect.fn.Return<{ readonly present: Present; readonly users: ReadonlyMap<string, JsonObject | null> }, ScimError> {
   const needed = neededBy(items)
   const users = yield* readAll(client, needed.users, readUser)
   const groups = yield* readAll(client, needed.groups, readGroup)
-  return { user: (id) => users.get(id) ?? null, group: (id) => groups.get(id) ?? null }
+  return { users, present: { user: (id) => users.get(id) ?? null, group: (id) => groups.get(id) ?? null } }
 })
 
 /** What is undone. */
 export interface UndoInput {
   readonly connected: Connected
   readonly items: ReadonlyArray<RunItem>
-  /** How many users we manage now, of whom the guard allows a part to lose access. */
-  readonly managed: number
+  /** The users that we manage now, of whom the guard allows a part to lose access. */
+  readonly managed: ReadonlyArray<ManagedResource>
 }
 
 /**
@@ -97,11 +101,19 @@ export const plan = Effect.fn("UndoRead.plan")(function* ({
 }: UndoInput): Effect.fn.Return<Undone, ScimError> {
   const { client, deprovisioning } = connected
   const { behaviour } = yield* client.profile
-  const present = yield* readForUndo(client, items)
+  const { present, users } = yield* readForUndo(client, items)
   const undone = undoPlan(items, present, {
     leavers: deprovisioning,
     diff: { memberRemoval: behaviour.memberRemoval, clearAll: behaviour.clearMembers },
-    census: { people: 0, duplicates: 0, users: managed, managed, unmanaged: 0, admins: 0 }
+    census: {
+      people: 0,
+      duplicates: 0,
+      users: managed.length,
+      managed: managed.length,
+      active: activeOf(managed, (id) => users.get(id)),
+      unmanaged: 0,
+      admins: 0
+    }
   })
   return { ...undone, plan: yield* withAdmins(client, undone.plan) }
 })

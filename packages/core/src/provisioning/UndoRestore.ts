@@ -7,19 +7,24 @@ import { loomUser, rolePath } from "../scim/Schemas.ts"
 import type { Action, Change, Update } from "./Action.ts"
 import { facetOf, isActive, isActiveAdmin } from "./Facet.ts"
 import { fingerprintOfResource } from "./Fingerprint.ts"
+import { beforeDemotion } from "./Protection.ts"
 import type { Outcome } from "./UndoOutcome.ts"
 import { userPatch } from "./UserPatch.ts"
 
 type Changed = Extract<Action, { readonly _tag: "Update" | "RoleChange" | "Adopt" | "Reactivate" | "Deactivate" }>
 
-type Part =
+/**
+ * One attribute as it is by now. `Back`: as the action wanted it; `user` has the earlier value again. `Same`: as it was
+ * before. `MovedOn`: neither.
+ */
+export type Part =
   | { readonly _tag: "Back"; readonly change: Change; readonly user: JsonObject }
   | { readonly _tag: "Same" }
   | { readonly _tag: "MovedOn" }
   | { readonly _tag: "NotExpressible" }
 
 /** One attribute, in the user as far as it was put back by now. */
-const partOf = ({ after, before, path }: Change, now: JsonObject, user: JsonObject): Part => {
+export const partOf = ({ after, before, path }: Change, now: JsonObject, user: JsonObject): Part => {
   const facet = facetOf(path)
   if (Result.isFailure(facet)) return { _tag: "NotExpressible" }
   const { read, text, write } = facet.success
@@ -92,6 +97,7 @@ export const restore = (action: Changed, user: JsonObject, options: DiffOptions)
     changes: back,
     operations: userPatch(user, wanted, options),
     admin: { before: isActiveAdmin(user), after: isActiveAdmin(wanted) },
+    ...beforeDemotion(back, user),
     basis: fingerprintOfResource(user, loomUser)
   } as const
   return { actions: [actionOf(common, user, wanted)], impossible }

@@ -72,6 +72,7 @@ export interface Taken {
 /** What of a source made no person, in short. */
 export const remarksOf = ({
   contradictions,
+  doubt,
   excluded,
   failure,
   problems,
@@ -84,7 +85,8 @@ export const remarksOf = ({
   problemCount: problems.length,
   contradictions,
   repetitions: repetitions.slice(0, maxProblems),
-  failure: failure === null ? null : failure.message
+  failure: failure === null ? null : failure.message,
+  ...(doubt === undefined ? {} : { doubt })
 })
 
 const service = Effect.gen(function* () {
@@ -120,7 +122,7 @@ const service = Effect.gen(function* () {
     yield* plans.prune(now)
     const random = yield* Random.nextIntBetween(0, randomIds)
     const { connectionId, madeAt, plan, policy, source } = file
-    const { census, counts, skipped, withheld } = plan
+    const { census, counts, notAdopted, skipped, unmatched, withheld } = plan
     const kept: KeptPlan = {
       id: PlanId.make(`p${runIdOf(DateTime.toEpochMillis(now), random)}`),
       connectionId,
@@ -132,6 +134,8 @@ const service = Effect.gen(function* () {
       withheld,
       counts,
       skipped,
+      ...(unmatched === undefined ? {} : { unmatched }),
+      ...(notAdopted === undefined ? {} : { notAdopted }),
       judgement: judge(plan, policy),
       remarks
     }

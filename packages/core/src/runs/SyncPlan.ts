@@ -122,7 +122,7 @@ const full = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Planned, ScimError | ListIncomplete> {
   const { adopt, connectionId, leftGroups, mapping, policy, source } = subject
   const digests = new Digests()
-  const options = { adopt, leftGroups, managed: managedOf(managed), isAsSent: sentBefore(managed) }
+  const options = { adopt, leftGroups, managed: managedOf(managed), isAsSent: sentBefore(managed), protect: policy }
   const made = yield* Reconcile.plan({ source, mapping, connected, options, digests })
   const { plan, recognised: found, ...reading } = made
   digests.leaveOthers(managed, plan)
@@ -150,7 +150,7 @@ const incremental = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Planned, ScimError | ListIncomplete | NeedsFull> {
   const { adopt, connectionId, mapping, policy, source } = subject
   const made = yield* Incremental.plan({ source, mapping, connected, adopt, managed })
-  const { contradictions, digests, excluded, failure, plan, problems, recognised, records, repetitions } = made
+  const { digests, plan, recognised, isEmpty: _isEmpty, unchanged: _unchanged, ...reading } = made
   return {
     connectionId,
     kind: "incremental",
@@ -161,7 +161,7 @@ const incremental = Effect.fnUntraced(function* (
     recognised,
     digests,
     after,
-    reading: { contradictions, excluded, failure, problems, records, repetitions },
+    reading,
     needsFull: null
   }
 })

@@ -1,35 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Result, Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import * as FastCheck from "fast-check"
+import { Census } from "../../src/provisioning/Census.ts"
 import { decide, Decision, standing } from "../../src/provisioning/Decision.ts"
-import { careful, FilterText, type GuardPolicy, judge, Judgement } from "../../src/provisioning/Guard.ts"
+import { careful, judge, Judgement } from "../../src/provisioning/Guard.ts"
 import { fingerprint, type Plan } from "../../src/provisioning/Plan.ts"
 import { DomainName } from "../../src/setup/Domain.ts"
+import { leaving, names, open, reasons } from "./GuardScene.ts"
 import { make, managing } from "./PlanApply.ts"
 import { person, user } from "./PersonArbitrary.ts"
-
-const open: GuardPolicy = {
-  ...careful,
-  losses: { count: null, percent: null },
-  deletions: { count: null, percent: null },
-  minAdmins: 0
-}
-
-const reasons = (plan: Plan, policy: Partial<GuardPolicy>) => {
-  const judgement = judge(plan, { ...open, ...policy })
-  return judgement._tag === "Held" ? judgement.reasons : []
-}
-
-const names = (plan: Plan, policy: Partial<GuardPolicy>) => reasons(plan, policy).map(({ _tag }) => _tag)
-
-/** A directory of `size` people of ours, of whom the last `leaving` are gone from the source. */
-const leaving = (size: number, leaving: number, leavers: "deactivate" | "delete" = "deactivate"): Plan => {
-  const all = Array.from({ length: size }, (_, index) => person(`p${index}`))
-  return make(
-    { people: all.slice(0, size - leaving), users: all.map((one) => user(one.key, one)) },
-    { leavers, managed: managing(all.map(({ key }) => [key, key])) }
-  )
-}
 
 describe("judge", () => {
   it("lets a plan pass that takes nothing from anybody", () => {
@@ -63,7 +42,46 @@ describe("judge", () => {
       assert.deepStrictEqual(names(leaving(size, size, "delete"), careful), ["TooManyLosses", "TooManyDeletions"])
     }
     assert.deepStrictEqual(names(leaving(2, 1), careful), [])
-    assert.deepStrictEqual(names(leaving(2, 2), { losses: { count: null, percent: null } }), [])
+    // Whatever the limits are.
+    assert.deepStrictEqual(names(leaving(10, 10), { losses: { count: 100, percent: null } }), ["TooManyLosses"])
+    assert.deepStrictEqual(names(leaving(10, 10), { losses: { count: null, percent: null } }), ["TooManyLosses"])
+    assert.deepStrictEqual(names(leaving(10, 9), { losses: { count: null, percent: null } }), [])
+  })
+
+  it("measures losses by those who have access, and not by who left earlier", () => {
+    /** Of so many who have access the last `leaving` are gone, and so are others who lost theirs before. */
+    const after = (size: number, leaving: number, earlier: number, leavers: "deactivate" | "delete" = "deactivate") => {
+      const active = Array.from({ length: size }, (_, index) => person(`p${index}`))
+      const gone = Array.from({ length: earlier }, (_, index) => person(`q${index}`, { active: false }))
+      const all = [...active, ...gone]
+      return make(
+        { people: active.slice(0, size - leaving), users: all.map((one) => user(one.key, one)) },
+        { leavers, managed: managing(all.map(({ key }) => [key, key])) }
+      )
+    }
+    assert.deepStrictEqual(reasons(after(2, 2, 1), careful), [
+      { _tag: "TooManyLosses", count: 2, of: 2, limit: careful.losses }
+    ])
+    assert.deepStrictEqual(names(after(10, 10, 123), careful), ["TooManyLosses"])
+    assert.deepStrictEqual(names(after(20, 3, 100), careful), ["TooManyLosses"])
+    assert.deepStrictEqual(names(after(2, 1, 1), careful), [])
+    // Whoever is deleted and had no access loses none.
+    const deleting = after(100, 1, 4, "delete")
+    assert.deepStrictEqual(names(deleting, { losses: { count: 1, percent: null } }), [])
+    assert.deepStrictEqual(names(deleting, { deletions: { count: 4, percent: null } }), ["TooManyDeletions"])
+  })
+
+  it("takes nobody for all there are where it is not known how many have access", () => {
+    const unknown = (plan: Plan): Plan => {
+      const { active: _, ...census } = plan.census
+      return { ...plan, census }
+    }
+    assert.deepStrictEqual(names(unknown(leaving(1, 1)), careful), [])
+    assert.deepStrictEqual(names(unknown(leaving(1, 1, "delete")), careful), [])
+    assert.deepStrictEqual(names(unknown(leaving(1, 1)), { ...careful, tolerated: 0 }), ["TooManyLosses"])
+    assert.deepStrictEqual(names(unknown(leaving(100, 3)), careful), ["TooManyLosses"])
+    const { census } = unknown(leaving(1, 1))
+    assert.deepStrictEqual(Schema.decodeUnknownSync(Census)(census), census)
   })
 
   it("holds a plan that takes many out of groups, but for those who lose their access as well", () => {
@@ -108,54 +126,28 @@ describe("judge", () => {
     assert.deepStrictEqual(names(deleting(4), { groupDeletions: { count: 4, percent: 0 } }), [])
   })
 
-  it("protects people by key, by user name and by filter", () => {
-    const plan = leaving(5, 2)
-    assert.deepStrictEqual(reasons(plan, { protectedPeople: ["P4"] }), [
-      { _tag: "ProtectedPeople", count: 1, labels: ["p4@example.com"] }
-    ])
-    assert.deepStrictEqual(names(plan, { protectedPeople: ["p3@example.com"] }), ["ProtectedPeople"])
-    assert.deepStrictEqual(names(plan, { protectedPeople: ["p1"] }), [])
-    const filter = (text: string) => ({ protectedFilter: FilterText.make(text) })
-    assert.deepStrictEqual(names(plan, filter('name.givenName eq "P3"')), ["ProtectedPeople"])
-    assert.deepStrictEqual(names(plan, filter('name.givenName eq "P1"')), [])
-    assert.isTrue(Result.isFailure(Schema.decodeUnknownResult(FilterText)("userName eq")))
-    const unread = { protectedFilter: "userName eq" as FilterText }
-    assert.deepStrictEqual(names(plan, unread), ["ProtectedPeople"])
-  })
-
-  it("protects groups from losing members, their name, or all", () => {
-    const ann = person("ann")
-    const red = { id: "g1", displayName: "Red", externalId: "Red", members: [{ value: "1" }] }
-    const input = { people: [ann], users: [user("1", ann)], actualGroups: [red] }
-    const managed = managing([["1", "ann"]], ["g1"])
-    for (const leftGroups of ["empty", "delete"] as const) {
-      const plan = make(input, { managed, leftGroups })
-      assert.deepStrictEqual(reasons(plan, { protectedGroups: ["red"] }), [
-        { _tag: "ProtectedGroups", count: 1, labels: ["Red"] }
-      ])
-      assert.deepStrictEqual(names(plan, { protectedGroups: ["blue"] }), [])
-    }
-    const renaming = make({ people: [person("ann", { groups: ["RED"] })], users: [], actualGroups: [red] })
-    assert.deepStrictEqual(names(renaming, { protectedGroups: ["Red"] }), ["ProtectedGroups"])
-  })
-
   it("keeps the last admin, however they would go", () => {
     const admin = person("ann", { role: "admin" })
     const managed = managing([["1", "ann"]])
-    const users = [user("1", admin)]
+    // Whoever is ours and stays, so that not all lose their access.
+    const staying = person("eve")
+    const users = [user("1", admin), user("9", staying)]
     const going: ReadonlyArray<Plan> = [
-      make({ users }, { managed }),
-      make({ users }, { managed, leavers: "delete" }),
-      make({ people: [person("ann", { role: "viewer" })], users }),
-      make({ people: [person("ann", { role: "admin", active: false })], users })
+      make({ people: [staying], users }, { managed }),
+      make({ people: [staying], users }, { managed, leavers: "delete" }),
+      make({ people: [staying, person("ann", { role: "viewer" })], users }),
+      make({ people: [staying, person("ann", { role: "admin", active: false })], users })
     ]
     for (const plan of going) {
       assert.deepStrictEqual(reasons(plan, { minAdmins: 1 }), [{ _tag: "LastAdmin", before: 1, after: 0, minimum: 1 }])
       assert.deepStrictEqual(names(plan, { minAdmins: 0 }), [])
     }
-    const replaced = make({ people: [person("bob", { role: "admin" })], users }, { managed })
+    const replaced = make({ people: [staying, person("bob", { role: "admin" })], users }, { managed })
     assert.deepStrictEqual(names(replaced, { minAdmins: 1 }), [])
-    const other = make({ users: [...users, user("2", person("bob", { role: "admin" }))] }, { managed })
+    const other = make(
+      { people: [staying], users: [...users, user("2", person("bob", { role: "admin" }))] },
+      { managed }
+    )
     assert.deepStrictEqual(names(other, { minAdmins: 1 }), [])
     assert.deepStrictEqual(names(make({ people: [person("cid")] }), { minAdmins: 1 }), [])
   })
@@ -176,6 +168,8 @@ describe("judge", () => {
       { _tag: "OutsideDomains", count: 1, labels: ["bob@elsewhere.org"] }
     ])
     assert.deepStrictEqual(names(make({ people: [elsewhere] }), { domains: null }), [])
+    const dotted = person("dan", { userName: "dan@example.com." })
+    assert.deepStrictEqual(names(make({ people: [dotted] }), domains), ["OutsideDomains"])
     const moving = make({ people: [elsewhere], users: [{ ...user("1", elsewhere), userName: "bob@example.com" }] })
     assert.deepStrictEqual(names(moving, domains), ["OutsideDomains"])
     const titled = person("bob", { userName: "bob@elsewhere.org", attributes: { title: "x" } })

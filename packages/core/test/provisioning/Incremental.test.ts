@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import * as Incremental from "../../src/provisioning/Incremental.ts"
 import { judge, careful } from "../../src/provisioning/Guard.ts"
 import type { PeopleSource } from "../../src/ports/PeopleSource.ts"
@@ -222,6 +222,39 @@ describe("Incremental.plan", () => {
           ["MembersAdd", "new-Red"]
         ]
       )
+    })
+  )
+  it.effect("takes nobody for gone on the strength of one reading", () =>
+    Effect.gen(function* () {
+      const world = yield* first
+      const twice = (rows: ReadonlyArray<Row>, again: ReadonlyArray<Row>): PeopleSource => {
+        let readings = 0
+        const read: PeopleSource["read"] = (fields) =>
+          Stream.suspend(() => sourceOf(++readings === 1 ? rows : again).read(fields))
+        return { name: "people", read }
+      }
+      for (const again of [all, [ada, { ...bob, mail: "" }, cid], [ada, { ...bob, id: "" }, cid]]) {
+        const error = yield* Effect.flip(changes(world, twice([ada, cid], again)))
+        assert.deepStrictEqual(error._tag === "NeedsFull" ? error.reason : error._tag, "sourceChanged")
+      }
+      const still = yield* changes(world, twice([ada, cid], [cid, ada]))
+      assert.include(done(still.plan.actions), "Deactivate bob@example.com")
+    })
+  )
+  it.effect("measures losses by those who have access, as far as the source, the store and the server tell", () =>
+    Effect.gen(function* () {
+      const asleep = { ...cid, active: false }
+      const { world } = yield* reconciled(yield* first, sourceOf([ada, bob, asleep]))
+      const { census } = (yield* changes(world, sourceOf([{ ...ada, given: "Augusta" }, bob, asleep]))).plan
+      assert.deepStrictEqual([census.managed, census.active], [3, 2])
+      // Who is shut out and gone from the source by now was looked at, too.
+      const { plan } = yield* changes(world, sourceOf([]))
+      assert.deepStrictEqual([plan.counts["Deactivate"], plan.census.managed, plan.census.active], [2, 3, 2])
+      const judgement = judge(plan, { ...careful, losses: { count: null, percent: null } })
+      assert.deepStrictEqual(judgement._tag === "Held" ? judgement.reasons[0]._tag : "Clear", "TooManyLosses")
+      const left = (yield* reconciled(world, sourceOf([ada, asleep]))).world
+      const one = (yield* changes(left, sourceOf([{ ...ada, given: "Augusta" }, asleep]))).plan
+      assert.deepStrictEqual([one.census.managed, one.census.active], [3, 1])
     })
   )
   it.effect("wants a full plan where only that one tells what is right", () =>

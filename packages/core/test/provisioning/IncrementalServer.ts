@@ -54,10 +54,11 @@ export const mapping = Result.getOrThrow(
   })
 )
 
-/** A source of some records, which may end too early. */
+/** A source of some records, all with the same fields, which may end too early. */
 export const sourceOf = (rows: ReadonlyArray<Row>, isCut = false): PeopleSource => {
+  const columns = { given: null, title: null, active: true, role: null, groups: [] }
   const records = Stream.fromIterable(
-    rows.map((row, index) => ({ at: `row ${index + 1}`, fields: { active: true, ...row } }))
+    rows.map((row, index) => ({ at: `row ${index + 1}`, fields: { ...columns, ...row } }))
   )
   const cut = new SourceFailure({
     reason: "endedEarly",
@@ -66,7 +67,7 @@ export const sourceOf = (rows: ReadonlyArray<Row>, isCut = false): PeopleSource 
     detail: "it was cut",
     next: "Look"
   })
-  return { name: "people", records: isCut ? Stream.concat(records, Stream.fail(cut)) : records }
+  return { name: "people", read: () => (isCut ? Stream.concat(records, Stream.fail(cut)) : records) }
 }
 
 /** Answers reads and filters. */

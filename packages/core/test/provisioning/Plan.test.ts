@@ -3,12 +3,11 @@ import { Schema } from "effect"
 import * as FastCheck from "fast-check"
 import type { Action } from "../../src/provisioning/Action.ts"
 import { fingerprint, isEmpty, Plan, type PlanInput } from "../../src/provisioning/Plan.ts"
-import { Planner } from "../../src/provisioning/Planner.ts"
 import type { Person } from "../../src/provisioning/Person.ts"
 import { Digests, withDigests } from "../../src/provisioning/PersonDigest.ts"
 import { sentBefore } from "../../src/provisioning/PlanOptions.ts"
 import { enterpriseUserUrn, rolePath } from "../../src/scim/Schemas.ts"
-import { complete, incomplete, make, managing, options, told } from "./PlanApply.ts"
+import { incomplete, make, managing, told } from "./PlanApply.ts"
 import { departmentPath, person, user, workPhonePath } from "./PersonArbitrary.ts"
 
 const only = (planned: Plan): Action => {
@@ -157,7 +156,7 @@ describe("plan", () => {
   it("adopts only when told to, and by name before address", () => {
     const { externalId: _, ...unclaimed } = ours
     const byEmail = { ...unclaimed, userName: "annie" }
-    assert.deepStrictEqual(make({ people: [ann], users: [unclaimed] }).skipped, { unmanaged: 1 })
+    assert.deepStrictEqual(make({ people: [ann], users: [unclaimed] }).skipped, { notAdopted: 1 })
     const adopted = only(make({ people: [ann], users: [unclaimed] }, { adopt: "unclaimed" }))
     assert.strictEqual(adopted.reason, "matchedByUserName")
     assert.deepStrictEqual(operationsOf(adopted), [{ op: "replace", value: { externalId: "ann" } }])
@@ -316,38 +315,6 @@ describe("plan", () => {
     }
     const unreadable = make({ people: [ann], users, unreadable: ["bob"] }, { managed })
     assert.deepStrictEqual([unreadable.actions, unreadable.skipped], [[], { unchanged: 1, unreadableInSource: 1 }])
-  })
-
-  it("notices a source that changes between its two readings", () => {
-    const planner = new Planner(options)
-    planner.desired(ann)
-    planner.desired(ann)
-    const settlement = planner.finish({ sourceFailure: null, users: complete })
-    const reasonOf = (one: Person) => settlement.settle(one)?.reason
-    assert.strictEqual(reasonOf(person("bob")), "sourceChanged")
-    assert.strictEqual(reasonOf(person("ann", { active: false })), "sourceChanged")
-    assert.isUndefined(reasonOf(ann))
-    assert.strictEqual(settlement.census.duplicates, 1)
-  })
-
-  it("needs only those again who differ, and notices when one of them is missing", () => {
-    const planner = new Planner(options)
-    const rows = [ann, person("bob"), person("cid")].map((one) => planner.desired(one))
-    planner.actual(ours)
-    planner.actual(user("2", person("bob", { active: false })))
-    const settlement = planner.finish({ sourceFailure: null, users: complete })
-    assert.deepStrictEqual(
-      rows.map((row) => row !== null && settlement.isOpen(row)),
-      [false, true, true]
-    )
-    assert.strictEqual(settlement.settle(person("bob"))?._tag, "Reactivate")
-    assert.deepStrictEqual(
-      [...settlement.rest()].map(({ key, reason }) => [key, reason]),
-      [
-        ["ann", "unchanged"],
-        ["cid", "sourceChanged"]
-      ]
-    )
   })
 
   it("is data: it survives JSON, and its fingerprint with it", () => {

@@ -1,7 +1,9 @@
 /** A server in memory that does what a plan says. */
 import { isJsonObject, type JsonObject } from "../../src/scim/Json.ts"
 import { Result } from "effect"
-import { type Plan, plan, type PlanInput } from "../../src/provisioning/Plan.ts"
+import type { Person } from "../../src/provisioning/Person.ts"
+import { type Plan, plan, PlanBuilder, type PlanInput } from "../../src/provisioning/Plan.ts"
+import { Planner } from "../../src/provisioning/Planner.ts"
 import type { PlanOptions } from "../../src/provisioning/PlanOptions.ts"
 import type { Managed } from "../../src/provisioning/PlanMatch.ts"
 import type { ListVerdict } from "../../src/scim/List.ts"
@@ -40,6 +42,29 @@ export const options: PlanOptions = {
 /** Plans for what is given; what is not is empty and wholly read. */
 export const make = (input: Partial<PlanInput>, some: Partial<PlanOptions> = {}): Plan =>
   plan({ people: [], users: [], usersVerdict: complete, ...input }, { ...options, ...some })
+
+/** What the second reading of a source has. */
+export interface Again {
+  readonly people: ReadonlyArray<Person>
+  readonly unreadable?: ReadonlyArray<string | null>
+  readonly failure?: string
+}
+
+/** The same for a source that is another when it is read again. */
+export const makeTwice = (input: Partial<PlanInput>, again: Again, some: Partial<PlanOptions> = {}): Plan => {
+  const planner = new Planner({ ...options, ...some })
+  const builder = new PlanBuilder()
+  for (const one of input.people ?? []) planner.desired(one)
+  for (const key of input.unreadable ?? []) planner.unreadable(key)
+  for (const user of input.users ?? []) builder.add(planner.actual(user))
+  for (const group of input.actualGroups ?? []) planner.actualGroup(group)
+  const settlement = planner.finish({ sourceFailure: null, users: complete })
+  for (const one of again.people) builder.add(settlement.settle(one))
+  for (const key of again.unreadable ?? []) settlement.unreadable(key)
+  if (again.failure !== undefined) settlement.cut(again.failure)
+  for (const action of settlement.rest()) builder.add(action)
+  return builder.build(settlement)
+}
 
 /** A plan in short: what, to whom, why. */
 export const told = ({ actions }: Plan) => actions.map(({ _tag, label, reason }) => [_tag, label, reason])

@@ -9,6 +9,7 @@ import type { Plan } from "../../src/provisioning/Plan.ts"
 import * as PlanFile from "../../src/provisioning/PlanFile.ts"
 import { Grounds } from "../../src/provisioning/PlanGrounds.ts"
 import type { PlanOptions } from "../../src/provisioning/PlanOptions.ts"
+import { FilterText } from "../../src/provisioning/Protection.ts"
 import type { Recognised } from "../../src/provisioning/Recognised.ts"
 import type { JsonObject } from "../../src/scim/Json.ts"
 import { ConnectionId } from "../../src/setup/ConnectionId.ts"
@@ -90,13 +91,26 @@ describe("a plan that came as a file", () => {
   })
 
   it("is judged by how many there are now, and not by how many it says", () => {
-    const boast = { ...honest, census: { ...honest.census, managed: 1000, admins: 50, users: 1000 } }
+    const boast = { ...honest, census: { ...honest.census, managed: 1000, active: 1000, admins: 50, users: 1000 } }
     assert.strictEqual(judge(boast, { ...careful, tolerated: 0 })._tag, "Clear")
     const { plan } = Result.getOrThrow(ground(boast, { users, groups: [red], some }))
-    assert.deepStrictEqual(plan.census, { ...honest.census, users: 4, managed: 3, admins: 1 })
+    assert.deepStrictEqual(plan.census, { ...honest.census, users: 4, managed: 3, active: 3, admins: 1 })
     const judgement = judge(plan, { ...careful, tolerated: 0 })
     const reasons = judgement._tag === "Held" ? judgement.reasons.map(({ _tag }) => _tag) : []
     assert.includeMembers(reasons, ["TooManyLosses", "LastAdmin"])
+  })
+
+  it("cannot hide in which groups those are whom it deletes", () => {
+    const deleting = make(
+      { people: [ann, cid], users, actualGroups: [red], groups: [] },
+      { ...some, leavers: "delete" }
+    )
+    const hidden = deleting.actions.map((action) => (action._tag === "Delete" ? { ...action, groups: [] } : action))
+    const { plan } = Result.getOrThrow(ground({ ...deleting, actions: hidden }, { users, groups: [red], some }))
+    assert.deepStrictEqual(
+      plan.actions.flatMap((action) => (action._tag === "Delete" ? [action.groups] : [])),
+      [["Red"]]
+    )
   })
 
   it("cannot hide whom it shuts out, whom it demotes, or where they log in", () => {
@@ -110,6 +124,15 @@ describe("a plan that came as a file", () => {
       known.flatMap((action) => (action._tag === "RoleChange" ? [action.admin] : [])),
       [{ before: true, after: false }]
     )
+    const silent = forged("RoleChange", (action) => ({ ...action, before: {}, changes: [] }))
+    const role = Result.getOrThrow(ground(silent, { users, groups: [red], some })).plan.actions.find(
+      ({ _tag }) => _tag === "RoleChange"
+    )
+    const policy = { ...careful, minAdmins: 0, protectedFilter: FilterText.make('userName eq "ann@example.com"') }
+    assert.deepStrictEqual(judge({ ...honest, actions: role === undefined ? [] : [role] }, policy), {
+      _tag: "Held",
+      reasons: [{ _tag: "ProtectedPeople", count: 1, labels: ["ann@example.com"] }]
+    })
     const elsewhere = forged("Update", (action) => ({
       ...action,
       operations: [...action.operations, { op: "replace", path: "userName", value: "cid@elsewhere.test" }]

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Plan } from "../../src/provisioning/Plan.ts"
-import { incomplete, make, managing, told } from "./PlanApply.ts"
+import { incomplete, make, makeTwice, managing, told } from "./PlanApply.ts"
 import { group, person, user } from "./PersonArbitrary.ts"
 
 const ann = person("ann")
@@ -59,7 +59,7 @@ describe("groups of a plan", () => {
     const { externalId: _, ...unclaimed } = red
     const people = [person("ann", { groups: ["Red"] })]
     const input = { people, users: [user("1", people[0] ?? ann)], actualGroups: [unclaimed] }
-    assert.deepStrictEqual(make(input).skipped, { unchanged: 1, unmanaged: 1 })
+    assert.deepStrictEqual(make(input).skipped, { notAdopted: 1, unchanged: 1 })
     assert.deepStrictEqual(told(make(input, { adopt: "unclaimed" })), [["GroupAdopt", "Red", "matchedByName"]])
     const both = { ...input, actualGroups: [red, { ...unclaimed, id: "g2" }] }
     assert.deepStrictEqual(told(make(both, { adopt: "any" })), [["Conflict", "Red", "severalMatch"]])
@@ -92,6 +92,23 @@ describe("groups of a plan", () => {
     // A group is no leaver.
     assert.strictEqual(cut.skipped["groupsWithheld"], 1)
     assert.isUndefined(cut.skipped["leaversWithheld"])
+  })
+
+  it("deletes no group while somebody may be in it whose record cannot be told", () => {
+    const managed = managing([["1", "ann"]], ["g1"])
+    const some = { managed, leftGroups: "delete" } as const
+    const input = { users: [ours], actualGroups: [red] }
+    const planned = [
+      make({ ...input, unreadable: ["ann"] }, some),
+      make({ ...input, people: [ann, person("ann", { groups: ["Red"] })] }, some),
+      make({ ...input, people: [ann, person("bob"), person("cid", { userName: "bob@example.com" })] }, some),
+      makeTwice({ ...input, people: [ann] }, { people: [ann, inRed("bob")] }, some)
+    ]
+    for (const { counts, skipped } of planned) {
+      assert.isUndefined(counts["GroupDelete"])
+      assert.strictEqual(skipped["groupsWithheld"], 1)
+    }
+    assert.deepStrictEqual(make({ ...input, people: [ann] }, some).counts, { GroupDelete: 1 })
   })
 
   it("takes leavers out of their groups, unless they are deleted or in doubt", () => {

@@ -3,7 +3,8 @@ import * as FastCheck from "fast-check"
 import type { Action } from "../../src/provisioning/Action.ts"
 import { roleIn } from "../../src/provisioning/Facet.ts"
 import type { Plan } from "../../src/provisioning/Plan.ts"
-import { applyPlan, incomplete } from "./PlanApply.ts"
+import { people } from "./PersonArbitrary.ts"
+import { applyPlan, incomplete, makeTwice } from "./PlanApply.ts"
 import { planScene, scene } from "./PlanScene.ts"
 
 const shutOut = new Set<Action["_tag"]>(["Deactivate", "Delete"])
@@ -94,6 +95,22 @@ describe("any plan", () => {
           const withheld = planScene(given, more)
           assert.isFalse(withheld.actions.some(({ reason }) => reason === "goneFromSource" || reason === "groupGone"))
           assert.isNotEmpty(withheld.withheld)
+        }
+      }),
+      { numRuns: 300 }
+    )
+  })
+
+  it("shuts nobody out whom one of two readings has as active, and deletes no group then", () => {
+    FastCheck.assert(
+      FastCheck.property(scene, people, (given, again) => {
+        const active = new Set<string>([...given.desired, ...again].filter((one) => one.active).map(({ key }) => key))
+        const first = new Set<string>(given.desired.map(({ key }) => key))
+        const isMoved = again.some(({ key }) => !first.has(key))
+        const { actualGroups, desired, some, users } = given
+        for (const action of makeTwice({ people: desired, users, actualGroups }, { people: again }, some).actions) {
+          if (action.reason === "goneFromSource") assert.isFalse(action.key !== null && active.has(action.key))
+          if (isMoved) assert.notStrictEqual(action._tag, "GroupDelete")
         }
       }),
       { numRuns: 300 }

@@ -52,6 +52,51 @@ deactivate (1)
     assert.strictEqual(summary(make({})), "nothing to do")
   })
 
+  it("names the first of those whom something else created, and how they are taken over", () => {
+    const there = Array.from({ length: 12 }, (_, index) => person(`p${String.fromCharCode(97 + index)}`))
+    const users = there.map((one, index) => {
+      const { externalId: _, ...unclaimed } = user(String(index), one)
+      return unclaimed
+    })
+    const plan = make({ people: there.toReversed(), users })
+    assert.strictEqual(summary(plan), "nothing to do; 12 not adopted")
+    const first = there.slice(0, 10).map(({ userName }) => userName)
+    assert.deepStrictEqual(plan.notAdopted, first)
+    const named = `left alone since something else created them: ${first.join(", ")} and 2 more. To take them over: `
+    assert.include(toText(plan), `${named}--adopt unclaimed\n`)
+    assert.include(toMarkdown(plan), `${named}plan with adopt unclaimed`)
+    assert.notInclude(toText(planned), "take them over")
+    assert.strictEqual(make({ people: there, users }, { adopt: "unclaimed" }).counts["Adopt"], 12)
+  })
+
+  it("says by what the policy protects nobody, and how many of ours have access when not all have", () => {
+    const unmatched = [
+      { field: "protectedPeople", name: "typo\u001B@example.com" },
+      { field: "protectedFilter", name: 'userType eq "Founder"' },
+      { field: "protectedGroups", name: "crew" }
+    ] as const
+    for (const text of [toText({ ...planned, unmatched }), toMarkdown({ ...planned, unmatched })]) {
+      assert.include(text, 'The policy protects nobody by "typo')
+      assert.include(text, 'by the filter userType eq "Founder": it matches no user of the server.')
+      assert.include(text, 'The policy protects no group by "crew": none has that name or key.')
+      assert.notInclude(text, "\u001B")
+    }
+    const asleep = person("bob", { active: false })
+    const half = make({ people: [person("ann"), asleep], users: [user("1", person("ann")), user("2", asleep)] })
+    assert.include(toText(half), "2 users on the server, 2 of them ours (1 with access), 0 created by something else.")
+  })
+
+  it("cuts a long value, and says how long it is", () => {
+    const title = "\u{1F600}".repeat(1500)
+    const plan = make({ people: [person("ann", { attributes: { title } })], users: [user("1", person("ann"))] })
+    for (const text of [toText(plan), toMarkdown(plan)]) {
+      const line = text.split("\n").find((one) => one.includes("title: ")) ?? ""
+      assert.isBelow(line.length, 260)
+      assert.include(line, "\u{1F600}… (3002 characters)")
+      assert.isTrue(line.isWellFormed())
+    }
+  })
+
   it("names members in the order of their names, whatever their ids", () => {
     const users = ["c", "a", "b"].map((name, at) => user(String(at), person(name)))
     const inGroup = ["c", "a", "b"].map((name) => person(name, { groups: ["Red"] }))

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { Result, Schema } from "effect"
 import { careful } from "../../src/provisioning/Guard.ts"
-import { read } from "../../src/provisioning/PolicyRead.ts"
+import { PolicyText, read } from "../../src/provisioning/PolicyRead.ts"
+import { enterpriseUserUrn, rolePath } from "../../src/scim/Schemas.ts"
 import { DomainName } from "../../src/setup/Domain.ts"
 
 const domains = [DomainName.make("example.com")]
@@ -26,6 +27,41 @@ describe("a policy file", () => {
       losses: { count: 50, percent: 10 },
       deletions: { count: 5, percent: null },
       domains
+    })
+  })
+
+  it("refuses a filter over what no user has, and a percentage that nothing is measured by", () => {
+    const faultOf = (value: unknown) => {
+      const made = read(value, domains)
+      return Result.isFailure(made) ? made.failure.faults : []
+    }
+    for (const text of ['userTyp eq "Founder"', 'name.givn eq "Ada"', 'active eq true and (x pr or title eq "CEO")']) {
+      assert.match(
+        faultOf({ protectedFilter: text }).join(),
+        /^protectedFilter: users have no attribute (userTyp|name.givn|x)$/
+      )
+    }
+    const known = [
+      "emails pr",
+      `${rolePath} eq "admin"`,
+      "urn:acme:1.0:User:badge pr",
+      "groups.display pr",
+      "meta.created pr"
+    ]
+    for (const text of [...known, `${enterpriseUserUrn}:manager.value pr`, 'phoneNumbers[type eq "work"]']) {
+      assert.deepStrictEqual(faultOf({ protectedFilter: text }), [], text)
+    }
+    assert.deepStrictEqual(faultOf({ protectedFilter: `${enterpriseUserUrn}:divison pr` }), [
+      `protectedFilter: users have no attribute ${enterpriseUserUrn}:divison`
+    ])
+    assert.deepStrictEqual(faultOf({ groupDeletions: { count: 1, percent: 5 } }), [
+      "groupDeletions.percent: is not known here"
+    ])
+    // What was kept of earlier policies is still read.
+    const kept = { protectedFilter: 'userTyp eq "Founder"', groupDeletions: { count: 1, percent: 5 } }
+    assert.deepStrictEqual<unknown>(Schema.decodeUnknownSync(PolicyText)(kept), {
+      ...kept,
+      groupDeletions: { count: 1 }
     })
   })
 

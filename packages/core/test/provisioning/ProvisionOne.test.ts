@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import type { PeopleSource } from "../../src/ports/PeopleSource.ts"
 import { requestsOf } from "../../src/provisioning/ActionRequests.ts"
+import { careful, judge } from "../../src/provisioning/Guard.ts"
 import * as MappingRead from "../../src/provisioning/MappingRead.ts"
 import * as ProvisionOne from "../../src/provisioning/ProvisionOne.ts"
 import { standard } from "../../src/scim/Profile.ts"
@@ -89,6 +90,20 @@ describe("ProvisionOne.plan", () => {
       const cut = yield* provision(world, sourceOf([ada], true), "bob")
       assert.deepStrictEqual(cut.plan.actions, [])
       assert.deepStrictEqual(cut.plan.skipped, { leaversWithheld: 1 })
+    })
+  )
+  it.effect("shuts out a single leaver unasked, unless nobody else has access", () =>
+    Effect.gen(function* () {
+      const world = yield* first
+      const { plan } = yield* provision(world, sourceOf([ada]), "bob")
+      assert.deepStrictEqual(judge(plan, careful), { _tag: "Clear" })
+      const asleep = { ...ada, active: false }
+      const half = yield* reconciled(world, sourceOf([asleep, bob]))
+      const last = yield* provision(half.world, sourceOf([asleep]), "bob")
+      assert.deepStrictEqual(judge(last.plan, careful), {
+        _tag: "Held",
+        reasons: [{ _tag: "TooManyLosses", count: 1, of: 1, limit: careful.losses }]
+      })
     })
   )
   it.effect("finds in the source whom the server knows by an earlier name", () =>

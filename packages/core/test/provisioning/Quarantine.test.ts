@@ -12,13 +12,15 @@ import {
 
 const policy: QuarantinePolicy = { window: 4, minimum: 2, rate: 0.5, firstPause: 100, longestPause: 350 }
 
+const outcomeOf = (letter: string) => (letter === "+" ? "success" : letter === "-" ? "failure" : "refusal")
+
 const after = (outcomes: string, start: Quarantine = initial, now = 0): Quarantine =>
-  [...outcomes].reduce((state, letter) => record(state, policy, letter === "+" ? "success" : "failure", now), start)
+  [...outcomes].reduce((state, letter) => record(state, policy, outcomeOf(letter), now), start)
 
 describe("Quarantine", () => {
   it("pauses when more than the rate of the last outcomes failed, not before there are enough", () => {
     assert.strictEqual(after("-")._tag, "Open")
-    assert.deepStrictEqual(after("--"), { _tag: "Paused", until: 100, pauses: 1 })
+    assert.deepStrictEqual(after("--"), { _tag: "Paused", until: 100, pauses: 1, because: "failure" })
     assert.strictEqual(after("+-+-")._tag, "Open")
     assert.strictEqual(after("++--")._tag, "Open")
     assert.strictEqual(after("++---")._tag, "Paused")
@@ -29,7 +31,7 @@ describe("Quarantine", () => {
     assert.strictEqual(at(paused, 99), paused)
     assert.deepStrictEqual(at(paused, 100), { _tag: "Open", outcomes: [], pauses: 1 })
     assert.strictEqual(record(paused, policy, "failure", 50), paused)
-    assert.deepStrictEqual(record(paused, policy, "success", 100), { _tag: "Open", outcomes: [true], pauses: 1 })
+    assert.deepStrictEqual(record(paused, policy, "success", 100), { _tag: "Open", outcomes: ["success"], pauses: 1 })
   })
 
   it("doubles the pause up to the longest, and starts anew after a window that went well", () => {
@@ -45,11 +47,21 @@ describe("Quarantine", () => {
     assert.deepStrictEqual(pauses, [100, 200, 350, 350])
     assert.deepStrictEqual(after("++++--", state, now), {
       _tag: "Open",
-      outcomes: [true, true, false, false],
+      outcomes: ["success", "success", "failure", "failure"],
       pauses: 0
     })
-    assert.deepStrictEqual(after("++++---", state, now), { _tag: "Paused", until: now + 100, pauses: 1 })
+    const paused = { _tag: "Paused", until: now + 100, pauses: 1, because: "failure" } as const
+    assert.deepStrictEqual(after("++++---", state, now), paused)
     assert.strictEqual(pauseAfter(usual, 10_000), usual.longestPause)
+  })
+
+  it("counts refusals, once there is a whole window of outcomes", () => {
+    assert.strictEqual(after("???")._tag, "Open")
+    assert.deepStrictEqual(after("????"), { _tag: "Paused", until: 100, pauses: 1, because: "refusal" })
+    assert.strictEqual(after("+?+?+?+?")._tag, "Open")
+    assert.deepStrictEqual(after("++?-?"), { _tag: "Paused", until: 100, pauses: 1, because: "refusal" })
+    assert.deepStrictEqual(after("?---"), { _tag: "Paused", until: 100, pauses: 1, because: "failure" })
+    assert.strictEqual(record(after("????"), policy, "refusal", 100)._tag, "Open")
   })
 
   it("never pauses while at most the rate fails, never keeps more than a window, and never opens early", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Stream } from "effect"
-import type { PeopleSource } from "../../src/ports/PeopleSource.ts"
+import { type PeopleSource, SourceFailure, type SourceRecord } from "../../src/ports/PeopleSource.ts"
 import * as MappingRead from "../../src/provisioning/MappingRead.ts"
 import { managedOf, type PlanOptions } from "../../src/provisioning/PlanOptions.ts"
 import * as Reconcile from "../../src/provisioning/Reconcile.ts"
@@ -22,10 +22,11 @@ const counted = (mail: string) => {
   const readings = { count: 0 }
   const source: PeopleSource = {
     name: "people",
-    records: Stream.suspend(() => {
-      readings.count++
-      return Stream.make({ at: "line 2", fields: { id: "e1", mail } })
-    })
+    read: () =>
+      Stream.suspend(() => {
+        readings.count++
+        return Stream.make({ at: "line 2", fields: { id: "e1", mail } })
+      })
   }
   return { source, readings }
 }
@@ -42,10 +43,11 @@ const planned = (source: PeopleSource) =>
       })
   )
 
-/** A source of rows that are read as they are. */
+/** A source of rows that are read as they are, but for groups, of which each has a column. */
 const rows = (...fields: ReadonlyArray<JsonObject>): PeopleSource => ({
   name: "people",
-  records: Stream.fromIterable(fields.map((one, index) => ({ at: `line ${index + 2}`, fields: one })))
+  read: () =>
+    Stream.fromIterable(fields.map((one, index) => ({ at: `line ${index + 2}`, fields: { groups: "", ...one } })))
 })
 
 const withGroups = Result.getOrThrow(
@@ -161,6 +163,64 @@ describe("Reconcile.plan", () => {
       assert.deepStrictEqual(plan.skipped, { unchanged: 1 })
       assert.isNull(failure)
       assert.strictEqual(readings.count, 1)
+    })
+  )
+  it.effect("takes nobody for gone whom only one of two readings has, nor when the second fails", () =>
+    Effect.gen(function* () {
+      const row = (id: string): SourceRecord => ({
+        at: `row ${id}`,
+        fields: { id, mail: `${id}@example.com`, groups: "" }
+      })
+      const cut = new SourceFailure({ reason: "endedEarly", source: "people", at: null, detail: "cut", next: "Look" })
+      const user = (id: string) => {
+        const mail = `${id}@example.com`
+        return { id, externalId: id, userName: mail, active: true, emails: [{ value: mail, primary: true }] }
+      }
+      const managed = { users: new Map(["e1", "e2"].map((id) => [id, id])), groups: new Set<string>() }
+      const twice = (again: Stream.Stream<SourceRecord, SourceFailure>) => {
+        let readings = 0
+        const source: PeopleSource = {
+          name: "people",
+          read: () => Stream.suspend(() => (++readings === 1 ? Stream.make(row("e1")) : again))
+        }
+        return Effect.map(against({ Users: [user("e1"), user("e2")] }, source, managed), ({ failure, plan }) => {
+          assert.strictEqual(readings, 2)
+          return { failure, tags: plan.actions.map(({ _tag, key }) => `${_tag} ${key}`), withheld: plan.withheld }
+        })
+      }
+      const still = yield* twice(Stream.make(row("e1")))
+      assert.deepStrictEqual(still.tags, ["Deactivate e2"])
+      const late = yield* twice(Stream.make(row("e1"), row("e2")))
+      assert.deepStrictEqual(late.tags, ["Conflict e2"])
+      const unreadable = yield* twice(
+        Stream.make(row("e1"), { at: "row e2", fields: { id: "e2", mail: "", groups: "" } })
+      )
+      assert.deepStrictEqual(unreadable.tags, [])
+      const failed = yield* twice(Stream.concat(Stream.make(row("e1")), Stream.fail(cut)))
+      assert.deepStrictEqual(failed.tags, [])
+      assert.deepStrictEqual(
+        failed.withheld.map(({ reason }) => reason),
+        ["sourceFailed"]
+      )
+      assert.strictEqual(failed.failure, cut)
+    })
+  )
+  it.effect("takes accents for the same however either side writes them", () =>
+    Effect.gen(function* () {
+      const mail = "jose\u0301@example.com"
+      const user = { id: "1", externalId: "e1", userName: mail, active: true, emails: [{ value: mail, primary: true }] }
+      const group = { id: "g1", externalId: "E\u0301tat", displayName: "E\u0301tat", members: [{ value: "1" }] }
+      const stranger = { id: "2", userName: "zoe\u0308@example.com", active: true }
+      const { plan } = yield* against(
+        { Users: [user, stranger], Groups: [group] },
+        rows(
+          { id: "e1", mail: "jos\u00e9@example.com", groups: "\u00c9tat;e\u0301TAT" },
+          { id: "e2", mail: "zo\u00eb@example.com" }
+        ),
+        { users: new Map([["1", "e1"]]), groups: new Set(["g1"]) }
+      )
+      assert.deepStrictEqual(plan.counts, {})
+      assert.deepStrictEqual(plan.skipped, { unchanged: 1, notAdopted: 1 })
     })
   )
   it.effect("reads it again for who differs", () =>
