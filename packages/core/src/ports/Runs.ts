@@ -10,7 +10,7 @@ import type { ItemOutcome, ItemState, Phase, RunItem } from "../runs/RunItem.ts"
 import type { JournalFailure } from "./Journal.ts"
 import type { RunHold } from "./RunHold.ts"
 
-/** A connection has a reconcile that is not over; a second one would work against it. */
+/** A connection has a run that is not over, and may be about many; another one would work against it. */
 export class RunUnfinished extends Schema.TaggedError<RunUnfinished>()("RunUnfinished", {
   connectionId: ConnectionId,
   runId: RunId
@@ -89,7 +89,7 @@ export class Runs extends Context.Service<
   {
     /**
      * Keeps a new run with a row per action: `planned`, or `dropped` as a conflict for one that does nothing. Refused
-     * when the run is a `reconcile` or an `incremental` one and the connection has another of either that is not over.
+     * when the run is not about one person and the connection has another such run that is not over.
      */
     readonly begin: (run: Run, actions: ReadonlyArray<Action>) => Effect.Effect<void, JournalFailure | RunUnfinished>
     readonly find: (id: RunId) => Effect.Effect<Option.Option<Run>, JournalFailure>

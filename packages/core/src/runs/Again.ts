@@ -1,13 +1,15 @@
 /** A run about another run: what it left undone once more, or the opposite of what it did. */
 import { Effect } from "effect"
-import { ConnectedClient } from "../operations/ConnectedClient.ts"
+import { type Connected, ConnectedClient } from "../operations/ConnectedClient.ts"
 import { Runs } from "../ports/Runs.ts"
 import type { GuardPolicy } from "../provisioning/Guard.ts"
-import { fingerprint, isEmpty, type Plan } from "../provisioning/Plan.ts"
+import { fingerprint, isEmpty, type Plan, PlanBuilder } from "../provisioning/Plan.ts"
+import type { Undone } from "../provisioning/Undo.ts"
 import { plan as undoPlan } from "../provisioning/UndoRead.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import { SetupService } from "../setup/SetupService.ts"
-import { retryPlan, retryStates } from "./RetryPlan.ts"
+import { isRetried, retryStates } from "./RetryPlan.ts"
+import * as RetryRead from "./RetryRead.ts"
 import { isOver, type Run } from "./Run.ts"
 import { RunRefused, RunService } from "./RunService.ts"
 
@@ -23,27 +25,53 @@ const ended = (run: Run): Effect.Effect<Run, RunRefused> =>
         })
       )
 
-/** What a run left undone and can be tried again, as a plan. Changes nothing. */
-export const retryOf = Effect.fn("Again.retryOf")(function* (of: Run) {
-  const { id } = yield* ended(of)
-  return retryPlan(of, yield* Runs.use((runs) => runs.items(id, { states: retryStates })))
+const nothingLeft = ({ census, withheld }: Run): Undone => ({
+  plan: new PlanBuilder().build({ census, withheld }),
+  impossible: []
 })
 
-/** The opposite of what a run did, as a plan, and what of it cannot be put back. Changes nothing. */
-export const undoOf = Effect.fn("Again.undoOf")(function* (of: Run) {
-  const { connectionId, id } = yield* ended(of)
-  const { items, managed } = yield* Runs
+/** Opens the connection of a run and keeps what was learnt of its server, however it ends. */
+const opened = Effect.fnUntraced(function* <A, E, R>(
+  { connectionId }: Run,
+  use: (connected: Connected) => Effect.Effect<A, E, R>
+) {
   const { open, remember } = yield* ConnectedClient
   const connected = yield* open(yield* SetupService.use((setup) => setup.get(connectionId)))
-  const ours = yield* managed(connectionId)
-  return yield* Effect.ensuring(
-    undoPlan({
-      connected,
-      items: yield* items(id, { states: ["done", "doubtful"] }),
-      managed: ours.filter(({ endpoint }) => endpoint === "Users").length
-    }),
-    remember(connected)
-  )
+  return yield* Effect.ensuring(use(connected), remember(connected))
+})
+
+/** The runs after one; refused while another that does the same about it is not over. */
+const afterOthers = Effect.fnUntraced(function* (of: Run, kind: "retry" | "undo") {
+  const later = yield* RetryRead.runsAfter(of)
+  for (const run of later) if (run.kind === kind && run.parent === of.id) yield* ended(run)
+  return later
+})
+
+/**
+ * What a run left undone and is still to be done, as a plan, and what is not tried since it moved or a later plan knows
+ * better. Changes nothing. Refused while an earlier retry is not over.
+ */
+export const retryOf = Effect.fn("Again.retryOf")(function* (of: Run) {
+  const { connectionId, id } = yield* ended(of)
+  const runs = yield* Runs
+  const items = (yield* runs.items(id, { states: retryStates })).filter(isRetried)
+  if (items.length === 0) return nothingLeft(of)
+  const later = yield* afterOthers(of, "retry")
+  const managed = yield* runs.managed(connectionId)
+  return yield* opened(of, (connected) => RetryRead.plan({ run: of, connected, items, later, managed }))
+})
+
+/**
+ * The opposite of what a run did, as a plan, and what of it cannot be put back. Changes nothing. Refused while an earlier
+ * undoing is not over.
+ */
+export const undoOf = Effect.fn("Again.undoOf")(function* (of: Run) {
+  const { connectionId, id } = yield* ended(of)
+  yield* afterOthers(of, "undo")
+  const { items, managed } = yield* Runs
+  const ours = (yield* managed(connectionId)).filter(({ endpoint }) => endpoint === "Users")
+  const done = yield* items(id, { states: ["done", "doubtful"] })
+  return yield* opened(of, (connected) => undoPlan({ connected, items: done, managed: ours }))
 })
 
 /** How a run about another is begun. */
@@ -73,9 +101,10 @@ const begun = Effect.fnUntraced(function* (
   return yield* RunService.use((service) => service.begin(run))
 })
 
-/** Begins what a run left undone as a run of its own; null when it left nothing that can be tried again. */
+/** Begins what a run left undone as a run of its own; `run` is null when nothing is to be tried, `impossible` says what is not. */
 export const retry = Effect.fn("Again.retry")(function* (of: Run, options: AgainOptions) {
-  return yield* begun(of, "retry", yield* retryOf(of), options)
+  const { impossible, plan } = yield* retryOf(of)
+  return { run: yield* begun(of, "retry", plan, options), impossible }
 })
 
 /** Begins the opposite of what a run did; `run` is null when nothing can be put back, `impossible` says what cannot. */

@@ -13,7 +13,7 @@ import { cancellerOf } from "./Cancellation.ts"
 import { drive, type DriveEnd } from "./Drive.ts"
 import { patiently } from "./Patience.ts"
 import { pausedBy, pauser } from "./Pausing.ts"
-import { type Run, RunId, type RunStatus } from "./Run.ts"
+import { isOver, type Run, RunId, type RunStatus } from "./Run.ts"
 import { RunControl } from "./RunControl.ts"
 import { held } from "./Tenure.ts"
 
@@ -27,15 +27,23 @@ export const ApplyRun = Workflow.make("ApplyRun", {
 /** What ends a stop. */
 const wakeOf = (stops: number) => DurableDeferred.make(`wake/${stops}`)
 
-/** Wakes a run from the stop it is in. Harmless when it is in none, and more than once. */
+/**
+ * Wakes a run from the stop it is in. Harmless when it is in none, and more than once. An engine may be at an earlier stop,
+ * when another process went on from there.
+ */
 export const wake = Effect.fnUntraced(function* ({ id, stops }: Pick<Run, "id" | "stops">) {
   const executionId = yield* ApplyRun.executionId({ runId: id })
-  const token = DurableDeferred.tokenFromExecutionId(wakeOf(stops), { workflow: ApplyRun, executionId })
-  yield* DurableDeferred.succeed(wakeOf(stops), { token, value: undefined })
+  for (let stop = 1; stop <= stops; stop++) {
+    const token = DurableDeferred.tokenFromExecutionId(wakeOf(stop), { workflow: ApplyRun, executionId })
+    yield* DurableDeferred.succeed(wakeOf(stop), { token, value: undefined })
+  }
 })
 
-// A request and its repetitions may take a while; a store that does not answer takes for ever.
-const patience = "30 seconds"
+// What was sent is mostly answered by then. What was not is looked up by whoever goes on.
+const patience = "10 seconds"
+
+// A store that does not answer would keep the process from ending.
+const storePatience = "5 seconds"
 
 const paused = { _tag: "Paused", until: null } as const
 
@@ -61,7 +69,10 @@ interface Wish {
   by: Actor | null
 }
 
-/** One drive, until it ends or, a while after it was to stop, does not. */
+/**
+ * One drive, until it ends or, a while after it was to stop, does not. There may be the stop after it already, since the
+ * engine forgot it, or did not hear of it before its process died: then the run still waits to be woken from that.
+ */
 const drivenUntil = (runId: RunId, stops: number, asked: Deferred.Deferred<void>, wish: Wish) =>
   Effect.gen(function* () {
     const runs = yield* Runs
@@ -75,12 +86,21 @@ const drivenUntil = (runId: RunId, stops: number, asked: Deferred.Deferred<void>
       Effect.as(Exit.succeed<DrivenEnd>("late"))
     )
     const begun = Effect.gen(function* () {
+      const found = yield* patiently(runId, runs.find(runId))
+      if (Option.isSome(found) && found.value.stops >= stops && !isOver(found.value.status)) {
+        return found.value.stops > stops ? ("answered" as const) : ("stopped" as const)
+      }
       wish.by = yield* patiently(runId, runs.pauserOf(runId))
       if (wish.by === null || (yield* cancellerOf(runId)) !== null) return yield* drive(runId, stops, toStop)
       yield* patiently(runId, runs.stop(runId, stops, pausedBy(wish.by), yield* DateTime.now))
       return "stopped" as const
     })
-    return yield* Effect.raceFirst(Effect.exit(held(runId, begun)), late)
+    const end = yield* yield* Effect.raceFirst(Effect.exit(begun), late)
+    if (end === "late") {
+      const written = Effect.flatMap(DateTime.now, (at) => runs.stop(runId, stops, unended, at))
+      yield* Effect.timeoutOption(patiently(runId, written), storePatience)
+    }
+    return end
   })
 
 /**
@@ -114,19 +134,16 @@ const driven = (runId: RunId, stops: number) =>
         if (isHandedOver) return
         yield* runs.stop(id, count, isInterrupted && wish.by !== null ? pausedBy(wish.by) : status, at)
       })
-      const exit = yield* control
-        .drive(runId, (asked) => drivenUntil(runId, stops, asked, wish))
-        .pipe(Effect.provideService(Runs, Runs.of({ ...runs, stop })))
-      if (Exit.isSuccess(exit) && exit.value === "late") {
-        yield* patiently(
-          runId,
-          Effect.flatMap(DateTime.now, (at) => stop(runId, stops, unended, at))
-        ).pipe(Effect.ignore)
-      }
+      yield* control.ready(runId)
+      const work = Effect.flatMap(control.toStop(runId), (asked) => drivenUntil(runId, stops, asked, wish))
+      const exit = yield* held(runId, work, (seat) => control.seated(runId, seat)).pipe(
+        Effect.provideService(Runs, Runs.of({ ...runs, stop })),
+        Effect.exit
+      )
       // The step has no result then, and is done again by another node.
       if (isHandedOver) return yield* Effect.interruptible(Effect.never)
       if (Exit.isSuccess(exit)) {
-        if (exit.value === "over") return "over"
+        if (exit.value === "over" || exit.value === "answered") return exit.value
         if (yield* control.isDraining) return "stopped"
         const come = yield* Effect.result(patiently(runId, hasCome(runId, wish)))
         return Result.isSuccess(come) && come.success ? "answered" : "stopped"

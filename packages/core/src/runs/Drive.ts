@@ -14,6 +14,7 @@ import { pass, type PassEnd } from "./DrivePass.ts"
 import { heldBefore } from "./Gate.ts"
 import * as Ids from "./Ids.ts"
 import { openFor } from "./OpenFor.ts"
+import { dropMoved } from "./Moved.ts"
 import type { Impatience } from "./PassState.ts"
 import { patiently } from "./Patience.ts"
 import { isOver, type Run, type RunId, type RunStatus } from "./Run.ts"
@@ -155,6 +156,23 @@ const phaseThrough = Effect.fnUntraced(function* (
   }
 })
 
+/** What of a run that was held is not to be done any longer; waits for a server that cannot be asked. */
+const lookedAgain = Effect.fnUntraced(function* (
+  drive: Drive,
+  { judgement }: Run
+): Effect.fn.Return<PhaseEnd, JournalFailure, DriveServices> {
+  while (true) {
+    if (Deferred.isDoneUnsafe(drive.toStop)) return interrupted
+    if ((yield* cancellerOf(drive.id)) !== null) return "cancel"
+    const looked = yield* Effect.result(dropMoved(drive, judgement))
+    if (Result.isSuccess(looked)) return "through"
+    if (looked.failure._tag === "JournalFailure") return yield* looked.failure
+    const trouble = troubleOf(looked.failure)
+    if (trouble._tag === "Stop") return { ...trouble, _tag: "Paused", until: null }
+    yield* trouble._tag === "Wait" ? rest(drive, trouble) : downFor(drive, trouble)
+  }
+})
+
 /**
  * Carries a run on. `stops` is the number that its next stop gets. Every outcome is in the journal before anybody hears
  * of it, so this may be interrupted by anything, at any moment, and be begun again.
@@ -184,6 +202,14 @@ export const drive = Effect.fn("Run.drive")(function* (
   }
   const gate = stands._tag === "Waits" ? phases.indexOf(heldBefore(run.judgement)) : phases.length
   yield* stand(id, { _tag: "Running" })
+  const stopped = Effect.fnUntraced(function* (ended: Exclude<PhaseEnd, "through">) {
+    if (ended !== "cancel") return yield* halt(run, stops, ended)
+    return yield* end(run, { _tag: "Cancelled", by: (yield* cancellerOf(id)) ?? run.startedBy }, "cancelled")
+  })
+  if (stands._tag === "Go" && run.judgement._tag === "Held") {
+    const looked = yield* Effect.ensuring(lookedAgain(work, run), remember)
+    if (looked !== "through") return yield* stopped(looked)
+  }
   // Once is enough: a phase leaves the items of the others as they are.
   const counts = yield* patiently(id, runs.counts(id))
   const open = counts.filter(({ state }) => state === "planned" || state === "intended")
@@ -195,10 +221,7 @@ export const drive = Effect.fn("Run.drive")(function* (
     }
     yield* events.publish({ _tag: "PhaseBegan", runId: id, at: yield* DateTime.now, phase, left })
     const ended = yield* Effect.ensuring(phaseThrough(work, phase), remember)
-    if (ended === "cancel") {
-      return yield* end(run, { _tag: "Cancelled", by: (yield* cancellerOf(id)) ?? run.startedBy }, "cancelled")
-    }
-    if (ended !== "through") return yield* halt(run, stops, ended)
+    if (ended !== "through") return yield* stopped(ended)
   }
   return yield* end(run, { _tag: "Completed" }, null)
 })

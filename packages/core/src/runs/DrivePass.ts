@@ -15,6 +15,7 @@ import { failureOf, perform, type Performed } from "./Perform.ts"
 import * as PerformBulk from "./PerformBulk.ts"
 import type { RunEvents } from "./RunEvent.ts"
 import type { Phase, RunItem } from "./RunItem.ts"
+import { brief, visit } from "./Visit.ts"
 
 /** How a pass ended. */
 export interface PassEnd extends Pick<PassState, "trouble" | "left" | "succeeded" | "blocked" | "last"> {
@@ -78,7 +79,7 @@ export const pass = Effect.fnUntraced(function* (
         state.block(DateTime.toEpochMillis(at))
         return unsent(item)
       }
-      state.success(DateTime.toEpochMillis(at))
+      state.settle(outcome, DateTime.toEpochMillis(at))
       const settlement = { position: item.position, at, outcome: blocked ? orGiveWay(outcome) : outcome, managed }
       return { _tag: "Settled", item, settlement }
     })
@@ -94,7 +95,11 @@ export const pass = Effect.fnUntraced(function* (
   const single = Effect.fnUntraced(function* (item: RunItem): Effect.fn.Return<Fate> {
     if (isHalting()) return unsent(item)
     const inDoubt = item.state === "intended"
-    const result = yield* Effect.result(perform(client, item.action, { inDoubt, idOf }))
+    const result = yield* visit(toStop, perform(client, item.action, { inDoubt, idOf }))
+    if (result._tag === "GivenUp") {
+      state.failure(result.error, yield* nowMillis)
+      return result.written ? { _tag: "Left" } : unsent(item)
+    }
     return Result.isSuccess(result) ? yield* settled(item, result.success) : yield* failed(item, result.failure)
   })
 
@@ -109,7 +114,7 @@ export const pass = Effect.fnUntraced(function* (
     const fates = yield* Effect.forEach(alone, single, { concurrency })
     if (isHalting()) return [...fates, ...inBulk.map(({ item }) => unsent(item))]
     const actions = inBulk.map(({ action }) => action)
-    const { results, stoppedBy } = yield* PerformBulk.perform(client, actions, limits)
+    const { results, stoppedBy } = yield* brief(toStop, PerformBulk.perform(client, actions, limits))
     if (stoppedBy !== null) state.failure(stoppedBy, yield* nowMillis)
     const sent = yield* Effect.forEach(inBulk, ({ item }, index) => {
       const result = results[index]

@@ -17,6 +17,7 @@
  * (a) A look-up by user name, then one by external id; of groups the other way round, with the group's name.
  * (b) One more when the answer does not show a role, or whether somebody is active, as it was asked for.
  * (c) A 404 is believed once a look says the same.
+ * (b, d) One more, too, when the answer is 200 and has no body, which is no answer to a PATCH (RFC 7644 §3.5.2).
  * (d) One more when a new name is answered without the group: some servers ignore a change of case.
  * (e) One more when the group shows no members, since some servers show them only to who asks for them by name.
  */

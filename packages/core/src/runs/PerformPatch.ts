@@ -49,7 +49,11 @@ export const operationsOf = (
 }
 
 /** Whether operations would change nothing, since a resource is as they want it. */
-const isSo = (resource: JsonObject, operations: ReadonlyArray<Patch.PatchOperation>, type: ResourceType): boolean => {
+export const isSo = (
+  resource: JsonObject,
+  operations: ReadonlyArray<Patch.PatchOperation>,
+  type: ResourceType
+): boolean => {
   const now = tolerate(resource, type).resource
   const applied = Patch.apply(now, operations, type)
   return Result.isSuccess(applied) && fingerprintOfResource(applied.success, type) === fingerprintOfResource(now, type)
@@ -93,6 +97,19 @@ export const doubtAfter = Effect.fnUntraced(function* (
   return Result.match(read, { onSuccess: ({ resource }) => doubtOf(wanted, resource), onFailure: (doubt) => doubt })
 })
 
+/** What is doubtful about a change that was answered with success and not with the resource, as it has to be. */
+const doubtOfNothing = Effect.fnUntraced(function* (
+  client: ScimClientOperations,
+  endpoint: ManagedEndpoint,
+  id: string,
+  operations: ReadonlyArray<PatchOperation>
+): Effect.fn.Return<string | null, ScimError> {
+  const read = yield* readBack(client.get(endpoint, id))
+  if (Result.isFailure(read)) return read.failure
+  const isDone = isSo(read.success.resource, operations, typeOf(endpoint))
+  return isDone ? null : "the server answered 200 with nothing, and does not show the change"
+})
+
 /** Changes a user or group. In doubt it is read first, and left alone when it is as it is to be. */
 export const patch = Effect.fnUntraced(function* (
   client: ScimClientOperations,
@@ -106,7 +123,10 @@ export const patch = Effect.fnUntraced(function* (
     const { resource } = yield* client.get(endpoint, id)
     if (isSo(resource, operations, typeOf(endpoint))) return { by: "found", doubt: null }
   }
-  const { resource } = yield* client.patch(endpoint, id, operations)
+  const { resource, status } = yield* client.patch(endpoint, id, operations)
+  if (resource === null && status === 200) {
+    return { by: "answer", doubt: yield* doubtOfNothing(client, endpoint, id, operations) }
+  }
   const doubt = "changes" in action ? yield* doubtAfter(client, id, action.changes, resource) : null
   return { by: "answer", doubt }
 })

@@ -1,14 +1,16 @@
 /** What a run left undone, as a plan. Pure. */
-import type { Action } from "../provisioning/Action.ts"
-import { compare, type Plan } from "../provisioning/Plan.ts"
+import { PlanBuilder } from "../provisioning/Plan.ts"
+import type { Undone } from "../provisioning/Undo.ts"
+import type { Impossible } from "../provisioning/UndoOutcome.ts"
+import { type Now, outcomeOf } from "./RetryOutcome.ts"
 import type { Run } from "./Run.ts"
 import type { ItemState, RunItem } from "./RunItem.ts"
 
 /** The states of items that may be tried again. */
 export const retryStates = ["doubtful", "failed", "dropped"] as const satisfies ReadonlyArray<ItemState>
 
-/** A conflict is for a person to resolve, and what was rejected was rejected. */
-const isRetried = ({ action, outcome }: RunItem): boolean => {
+/** Whether an item may be tried again. A conflict is for a person to resolve, and what was rejected was rejected. */
+export const isRetried = ({ action, outcome }: RunItem): boolean => {
   if (action._tag === "Conflict" || action._tag === "Skip" || outcome === null) return false
   switch (outcome._tag) {
     case "Done":
@@ -21,20 +23,22 @@ const isRetried = ({ action, outcome }: RunItem): boolean => {
   }
 }
 
-const count = (actions: ReadonlyArray<Action>): Plan["counts"] => {
-  const counts: Record<string, number> = {}
-  for (const { _tag } of actions) counts[_tag] = (counts[_tag] ?? 0) + 1
-  return counts
-}
-
-/** The same actions once more, with what was counted when they were planned. */
+/**
+ * The same actions once more, as far as they are still to be done, with what was counted when they were planned; and what
+ * is not tried, because it moved since or a later plan knows better.
+ */
 export const retryPlan = (
   { census, withheld }: Pick<Run, "census" | "withheld">,
-  items: ReadonlyArray<RunItem>
-): Plan => {
-  const actions = items
-    .filter(isRetried)
-    .map(({ action }) => action)
-    .toSorted(compare)
-  return { version: 1, census, withheld, counts: count(actions), skipped: {}, actions }
+  items: ReadonlyArray<RunItem>,
+  now: Now
+): Undone => {
+  const builder = new PlanBuilder()
+  const impossible: Array<Impossible> = []
+  for (const item of items.filter(isRetried)) {
+    const { _tag: tag, label } = item.action
+    const outcome = outcomeOf(item, now)
+    for (const action of outcome.actions) builder.add(action)
+    for (const one of outcome.impossible) impossible.push({ label, tag, ...one })
+  }
+  return { plan: builder.build({ census, withheld }), impossible }
 }

@@ -32,12 +32,11 @@ export const randomIds = 36 ** 6
 export const RunKind = Schema.Literals(["reconcile", "incremental", "provision", "retry", "undo"])
 export type RunKind = typeof RunKind.Type
 
-/** Of these a connection has one at a time, whichever it is: two that make many equal would work against each other. */
-export const exclusiveKinds = ["reconcile", "incremental"] as const satisfies ReadonlyArray<RunKind>
-
-/** Whether a run is not begun beside another of these that is not over. */
-export const isExclusive = ({ kind }: { readonly kind: RunKind }): boolean =>
-  exclusiveKinds.some((exclusive) => exclusive === kind)
+/**
+ * Whether a run may be about many. Of these a connection has one at a time, whichever it is: two of them would work against
+ * each other.
+ */
+export const isOfMany = ({ kind }: { readonly kind: RunKind }): boolean => kind !== "provision"
 
 /** Why a run does not go on for now. */
 export const PauseReason = Schema.Literals([
@@ -45,6 +44,7 @@ export const PauseReason = Schema.Literals([
   "forbidden",
   "serverDown",
   "rateLimited",
+  "refusals",
   "storage",
   "interrupted",
   "misconfigured",

@@ -1,11 +1,12 @@
 /** What a server does with runs: lets them go on behind its requests, and goes on with what was left. */
-import { Context, Effect, Fiber, FiberMap, FiberSet, Layer, Option, Schedule } from "effect"
+import { Context, Deferred, Effect, Fiber, FiberMap, FiberSet, Layer, Option, Schedule } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
+import { looking } from "../ports/Looking.ts"
 import { Runs } from "../ports/Runs.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import { isAnswered } from "./Answered.ts"
 import { isOver, needsPerson, type Run, type RunId } from "./Run.ts"
-import { RunRefused, RunService } from "./RunService.ts"
+import { type FollowOptions, RunRefused, RunService } from "./RunService.ts"
 
 /** How often runs are looked for that nobody carries out, in milliseconds. */
 export const LookEvery = Context.Reference<number>("@loom-scim/core/runs/LookEvery", { defaultValue: () => 30_000 })
@@ -19,7 +20,7 @@ const make = Effect.gen(function* () {
   const following = yield* FiberMap.make<RunId, Run, JournalFailure | RunRefused>()
   const asking = yield* FiberSet.make<Run, JournalFailure | RunRefused>()
 
-  const followed = (id: RunId, options: { readonly isResumed: boolean }) =>
+  const followed = (id: RunId, options: FollowOptions) =>
     Effect.tapError(service.follow(id, options), (error) => Effect.logError("a run cannot go on", error.message))
 
   /** Whoever follows already goes on doing so. */
@@ -31,8 +32,17 @@ const make = Effect.gen(function* () {
   })
 
   /** Beside whoever follows already: that one may be about to see that the run stands still, and then wakes nobody. */
-  const anew = Effect.fnUntraced(function* (id: RunId, options: { readonly isResumed: boolean }) {
+  const anew = Effect.fnUntraced(function* (id: RunId, options: FollowOptions) {
     return Effect.asVoid(Fiber.await(yield* FiberSet.run(asking, followed(id, options))))
+  })
+
+  /** Whoever asks right afterwards how the run stands is not told that it is paused. */
+  const resume = Effect.fn("RunAttendant.resume")(function* (id: RunId) {
+    yield* unended(id, "resume")
+    const going = yield* Deferred.make<void>()
+    const wait = yield* anew(id, { isResumed: true, going: Deferred.succeed(going, undefined) })
+    yield* Effect.raceFirst(Deferred.await(going), wait)
+    return wait
   })
 
   const unended = Effect.fnUntraced(function* (id: RunId, what: string) {
@@ -55,7 +65,7 @@ const make = Effect.gen(function* () {
     return yield* anew(id, { isResumed: false })
   })
 
-  const unfinished = runs.list({ unfinished: true })
+  const unfinished = looking(runs.list({ unfinished: true }))
   const goOn = Effect.fnUntraced(function* (run: Run) {
     if (yield* Effect.provideService(isLeft(run), Runs, runs)) yield* attend(run.id)
   })
@@ -65,7 +75,7 @@ const make = Effect.gen(function* () {
    */
   const look = Effect.gen(function* () {
     for (const run of yield* unfinished) {
-      if (FiberMap.hasUnsafe(following, run.id) || (yield* runs.hold(run.id)).beat > 0) continue
+      if (FiberMap.hasUnsafe(following, run.id) || (yield* looking(runs.hold(run.id))).beat > 0) continue
       yield* goOn(run)
     }
   })
@@ -75,7 +85,7 @@ const make = Effect.gen(function* () {
 
   return RunAttendant.of({
     attend,
-    resume: (id) => Effect.andThen(unended(id, "resume"), anew(id, { isResumed: true })),
+    resume,
     pause,
     cancel
   })

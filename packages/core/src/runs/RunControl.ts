@@ -36,11 +36,12 @@ export class RunControl extends Context.Service<
     readonly broke: (id: RunId, cause: Cause.Cause<JournalFailure>) => Effect.Effect<void>
     /** Fails when it did, and otherwise never ends. */
     readonly broken: (id: RunId) => Effect.Effect<never, JournalFailure>
-    /** Runs the work of a run, once it may go on here; the work is given what completes when it is to stop. */
-    readonly drive: <A, E, R>(
-      id: RunId,
-      work: (toStop: Deferred.Deferred<void>) => Effect.Effect<A, E, R>
-    ) => Effect.Effect<A, E, R>
+    /** Waits until a run may go on in this process. */
+    readonly ready: (id: RunId) => Effect.Effect<void>
+    /** Does the work of a run, which whoever leaves waits for. */
+    readonly seated: <A, E, R>(id: RunId, work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** What completes when the work of a run is to stop. */
+    readonly toStop: (id: RunId) => Effect.Effect<Deferred.Deferred<void>>
   }
 >()("@loom-scim/core/runs/RunControl") {
   /**
@@ -102,15 +103,17 @@ export class RunControl extends Context.Service<
         isDraining: Effect.sync(() => draining),
         broke: (id, cause) => Effect.suspend(() => Effect.asVoid(Deferred.failCause(seatOf(id).broken, cause))),
         broken: (id) => Effect.suspend(() => Deferred.await(seatOf(id).broken)),
-        drive: (id, work) =>
-          Effect.gen(function* () {
-            if (drives === "followed") yield* Deferred.await(seatOf(id).isFollowed)
+        ready: (id) =>
+          drives === "followed" ? Effect.suspend(() => Deferred.await(seatOf(id).isFollowed)) : Effect.void,
+        seated: (id, work) =>
+          Effect.suspend(() => {
             // Whoever has the run next drives it; this process ends meanwhile.
-            if (draining) return yield* Effect.never
+            if (draining) return Effect.never
             const seat = seatOf(id)
             seat.driving++
-            return yield* Effect.ensuring(work(seat.toStop), rise(seat))
-          })
+            return Effect.ensuring(work, rise(seat))
+          }),
+        toStop: (id) => Effect.sync(() => seatOf(id).toStop)
       })
     })
 }

@@ -66,7 +66,11 @@ export const Failed = Schema.TaggedStruct("Failed", {
 })
 /** It was not tried. */
 export const Dropped = Schema.TaggedStruct("Dropped", {
-  reason: Schema.Literals(["cancelled", "rejected", "notCreated", "conflict"])
+  /**
+   * `moved`: the user became another while the run waited for a decision. `lastAdmin`: nobody would be an admin any more,
+   * which is not what was decided about.
+   */
+  reason: Schema.Literals(["cancelled", "rejected", "notCreated", "conflict", "moved", "lastAdmin"])
 })
 
 /** What came of an action. */

@@ -46,6 +46,14 @@ export interface NewRun {
   readonly recognised: ReadonlyArray<ManagedResource>
 }
 
+/** How a run is followed. */
+export interface FollowOptions {
+  /** Lets a paused run go on at once, and takes back that somebody wanted it paused. */
+  readonly isResumed?: boolean
+  /** Done once the run is kept as going on; not when it stands still. */
+  readonly going?: Effect.Effect<unknown>
+}
+
 /** A run with what was counted and decided. */
 export interface RunReport {
   readonly run: Run
@@ -124,7 +132,7 @@ const make = Effect.gen(function* () {
       Effect.map((found) => Option.getOrThrow(Option.flatten(found)))
     )
 
-  const follow = Effect.fn("RunService.follow")(function* (id: RunId, options: { readonly isResumed?: boolean } = {}) {
+  const follow = Effect.fn("RunService.follow")(function* (id: RunId, options: FollowOptions = {}) {
     const isResumed = options.isResumed === true
     // Before it is looked at: who stops for the wish looks, afterwards, whether it still stands.
     if (isResumed) yield* runs.askToPause(id, null)
@@ -134,6 +142,7 @@ const make = Effect.gen(function* () {
     yield* control.follow(id)
     // So that nobody takes the stop that is left now for a new one.
     if (needsPerson(run)) yield* runs.setStatus(id, { _tag: "Running" }, yield* DateTime.now)
+    yield* options.going ?? Effect.void
     const going = Effect.gen(function* () {
       yield* ApplyRun.ApplyRun.execute({ runId: id }, { discard: true })
       if (run.stops > 0) yield* ApplyRun.wake(run)
@@ -179,12 +188,8 @@ export class RunService extends Context.Service<
      * Carries a run out, from wherever it stands, until it is over or needs a person: it is then `Waiting`, or `Paused`
      * without a time. A pause with a time is waited for. Interrupting this stops the run cleanly: what was sent is
      * settled, and it is `Paused` as `interrupted`; but where `every` run is carried out, it goes on without a follower.
-     * `isResumed` lets a paused run go on at once, and takes back that somebody wanted it paused.
      */
-    readonly follow: (
-      id: RunId,
-      options?: { readonly isResumed?: boolean }
-    ) => Effect.Effect<Run, JournalFailure | RunRefused>
+    readonly follow: (id: RunId, options?: FollowOptions) => Effect.Effect<Run, JournalFailure | RunRefused>
     /** Records who allows or rejects what the guard holds. It takes effect with the next {@link follow}. */
     readonly decide: (
       id: RunId,

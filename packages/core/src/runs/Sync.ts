@@ -11,7 +11,7 @@ import type { ConnectionId } from "../setup/ConnectionId.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import type { SetupService } from "../setup/SetupService.ts"
 import { refuseUnfinished } from "./Exclusive.ts"
-import { isExclusive, isOver, type Run } from "./Run.ts"
+import { isOfMany, isOver, type Run } from "./Run.ts"
 import { phaseOf } from "./RunItem.ts"
 import { type RunRefused, RunService } from "./RunService.ts"
 import * as SyncPlan from "./SyncPlan.ts"
@@ -74,7 +74,7 @@ const make = Effect.gen(function* () {
       yield* settleIdle(prepared)
       return null
     }
-    if (isExclusive(prepared)) yield* refuseUnfinished(connectionId, runs)
+    if (isOfMany(prepared)) yield* refuseUnfinished(connectionId, runs)
     return yield* runService.begin({ connectionId, kind, parent: null, source, plan, policy, by, recognised })
   })
 

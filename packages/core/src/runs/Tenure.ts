@@ -34,7 +34,9 @@ const taken = Effect.fnUntraced(function* (id: RunId, lease: number) {
       const now = yield* patiently(id, runs.hold(id))
       if (now.epoch !== seen.epoch || now.beat !== seen.beat) continue
     }
-    if (yield* patiently(id, runs.take(id, seen))) return seen.epoch + 1
+    if (!(yield* patiently(id, runs.take(id, seen)))) continue
+    if (seen.beat > 0) yield* Effect.logWarning(`run ${id} was taken over from a node that fell silent`)
+    return seen.epoch + 1
   }
 })
 
@@ -67,31 +69,47 @@ const keeping = Effect.fnUntraced(function* (id: RunId, epoch: number, lease: nu
   return { lost: Deferred.await(lost), leave, beating }
 })
 
+/** Does the work under an epoch, then lets the run go; null when it was lost meanwhile. */
+const tenure = Effect.fnUntraced(function* <A, R>(
+  id: RunId,
+  epoch: number,
+  lease: number,
+  work: Effect.Effect<A, JournalFailure, R>
+) {
+  const runs = yield* Runs
+  const { beating, leave, lost } = yield* keeping(id, epoch, lease)
+  const done = yield* work.pipe(
+    Effect.map((value) => ({ value })),
+    Effect.provideService(RunEpoch, { id, epoch }),
+    Effect.provideService(SendLeave, leave),
+    Effect.raceFirst(Effect.as(lost, null)),
+    Effect.raceFirst(beating),
+    Effect.onError(() => Effect.ignore(Effect.timeout(runs.release(id, epoch), "3 seconds")))
+  )
+  if (done === null) {
+    yield* Effect.logWarning(`run ${id} was taken over by another node, as this one had fallen silent`)
+    return null
+  }
+  // What was done under a lost epoch was not kept.
+  return (yield* patiently(id, runs.release(id, epoch))) ? done : null
+})
+
 /**
- * Does the work of a run as the only node that does. When the run is lost meanwhile, the work is broken off, and begun
- * again once the run can be had again.
+ * Does the work of a run as the only one of several processes that does. When the run is lost meanwhile, the work is broken
+ * off, and begun again once the run can be had again. `seated` is around what is done while the run is had, and not around
+ * the time in which another process has it.
  */
 export const held = <A, R>(
   id: RunId,
-  work: Effect.Effect<A, JournalFailure, R>
+  work: Effect.Effect<A, JournalFailure, R>,
+  seated: <B, E, S>(work: Effect.Effect<B, E, S>) => Effect.Effect<B, E, S>
 ): Effect.Effect<A, JournalFailure, R | Runs | RunEvents> =>
   Effect.gen(function* () {
     const lease = yield* RunLease
-    if (lease === null) return yield* work
-    const runs = yield* Runs
+    if (lease === null) return yield* seated(work)
     while (true) {
       const epoch = yield* taken(id, lease)
-      const { beating, leave, lost } = yield* keeping(id, epoch, lease)
-      const done = yield* work.pipe(
-        Effect.map((value) => ({ value })),
-        Effect.provideService(RunEpoch, { id, epoch }),
-        Effect.provideService(SendLeave, leave),
-        Effect.raceFirst(Effect.as(lost, null)),
-        Effect.raceFirst(beating),
-        Effect.onError(() => Effect.ignore(Effect.timeout(runs.release(id, epoch), "3 seconds")))
-      )
-      if (done === null) continue
-      // What was done under a lost epoch was not kept.
-      if (yield* patiently(id, runs.release(id, epoch))) return done.value
+      const done = yield* seated(tenure(id, epoch, lease, work))
+      if (done !== null) return done.value
     }
   })

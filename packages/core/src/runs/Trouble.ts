@@ -17,15 +17,20 @@ export type Trouble =
   /** One of them says nothing of the server; many do. */
   | { readonly _tag: "Count"; readonly detail: string; readonly next: string }
 
-/** How long a server that does not say is left alone after it asked to slow down, in milliseconds. */
+/**
+ * How long a server is left alone that asked to slow down and does not say for how long, in milliseconds. Nor does it by
+ * saying 0, again and again.
+ */
 const unsaidWait = 60_000
+
+const saving = "Give it to loom-scim setup, or to POST …/credentials/rotate; then let the run go on."
 
 /** Judges an error. */
 export const troubleOf = (error: ScimError): Trouble => {
   const words = { detail: error.message, next: error.next }
   switch (error._tag) {
     case "Unauthorized":
-      return { _tag: "Stop", reason: "unauthorized", ...words }
+      return { _tag: "Stop", reason: "unauthorized", ...words, next: `${words.next} ${saving}` }
     case "Forbidden":
       return { _tag: "Stop", reason: "forbidden", ...words }
     case "Redirected":
@@ -35,7 +40,7 @@ export const troubleOf = (error: ScimError): Trouble => {
         ? { _tag: "Stop", reason: "misconfigured", ...words }
         : { _tag: "Count", ...words }
     case "RateLimited":
-      return { _tag: "Wait", reason: "rateLimited", millis: error.retryAfterMillis ?? unsaidWait, ...words }
+      return { _tag: "Wait", reason: "rateLimited", millis: error.retryAfterMillis || unsaidWait, ...words }
     case "ServerFault":
     case "Malformed":
     case "NotFound":

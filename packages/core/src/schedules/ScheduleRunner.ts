@@ -3,6 +3,7 @@
  * due moment. What was missed while none ran is fired once.
  */
 import { Cause, Context, DateTime, Duration, Effect, Fiber, FiberSet, Layer, Option, Schedule as Times } from "effect"
+import { looking } from "../ports/Looking.ts"
 import { type Due, type FiringKey, Schedules } from "../ports/Schedules.ts"
 import type { Actor } from "../setup/Evidence.ts"
 import { nextDue } from "./NextDue.ts"
@@ -118,11 +119,11 @@ const make = Effect.gen(function* () {
 
   const look = Effect.gen(function* () {
     const now = yield* DateTime.now
-    yield* giveSigns(now)
+    yield* looking(giveSigns(now))
     if (isResting) return
-    const left = yield* schedules.interrupt(DateTime.subtractDuration(now, silence), now)
+    const left = yield* looking(schedules.interrupt(DateTime.subtractDuration(now, silence), now))
     yield* Effect.forEach(left, work.goOn, { discard: true })
-    yield* Effect.forEach(yield* schedules.due(now, batch), take, { discard: true })
+    yield* Effect.forEach(yield* looking(schedules.due(now, batch)), take, { discard: true })
   })
 
   yield* look.pipe(

@@ -7,7 +7,7 @@ import { Runs } from "../ports/Runs.ts"
 import * as MappingRead from "../provisioning/MappingRead.ts"
 import { policyOf } from "../provisioning/PolicyRead.ts"
 import * as ScimSource from "../provisioning/ScimSource.ts"
-import { isExclusive, type Run, type RunId } from "../runs/Run.ts"
+import { isOfMany, type Run, type RunId } from "../runs/Run.ts"
 import { RunAttendant } from "../runs/RunAttendant.ts"
 import { phaseOf } from "../runs/RunItem.ts"
 import { Sync } from "../runs/Sync.ts"
@@ -82,7 +82,7 @@ const make = Effect.gen(function* () {
   })
 
   const unfinished = Effect.fnUntraced(function* (connectionId: ConnectionId) {
-    return (yield* runs.list({ connectionId, unfinished: true })).find(isExclusive)
+    return (yield* runs.list({ connectionId, unfinished: true })).find(isOfMany)
   })
 
   const synced = Effect.fnUntraced(function* (

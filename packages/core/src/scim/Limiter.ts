@@ -4,6 +4,7 @@
  */
 import { Clock, Duration, Effect, Result, type Fiber } from "effect"
 import * as Concurrency from "./Concurrency.ts"
+import { GateStay } from "./GateStay.ts"
 import * as Pace from "./Pace.ts"
 
 /** How a connection may be used. */
@@ -45,6 +46,8 @@ export interface Limiter {
 }
 
 interface Waiter {
+  /** Longer pauses are not waited for, in milliseconds. */
+  readonly longest: number
   /** The ticket, or the pause that nobody waits for; undefined while it waits. */
   entered: Result.Result<Ticket, number> | undefined
   resume: (() => void) | undefined
@@ -95,7 +98,7 @@ export const make = (options: LimiterOptions): Limiter => {
     const now = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
     for (const waiter of queue) {
       const pause = Pace.pauseLeft(pace, now)
-      if (pause > maxPause) {
+      if (pause > waiter.longest) {
         enter(waiter, Result.fail(pause))
         continue
       }
@@ -134,12 +137,18 @@ export const make = (options: LimiterOptions): Limiter => {
 
   const held = <A, E, R>(attempt: Effect.Effect<A, E, R>) => Effect.ensuring(attempt, leave)
 
-  /** Waits for its turn. An interrupted one gives its place back. */
+  const quit = (waiter: Waiter): void => {
+    queue.delete(waiter)
+    if (queue.size === 0) disarm()
+  }
+
+  /** Waits for its turn, or until nobody waits any longer. An interrupted one gives its place back. */
   const turn = (
     restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   ): Effect.Effect<Result.Result<Ticket, number>> =>
     Effect.withFiber((fiber) => {
-      const waiter: Waiter = { entered: undefined, resume: undefined }
+      const { longest, over } = fiber.getRef(GateStay)
+      const waiter: Waiter = { longest: Math.min(longest, maxPause), entered: undefined, resume: undefined }
       queue.add(waiter)
       pump(fiber)
       if (waiter.entered !== undefined) return Effect.succeed(waiter.entered)
@@ -151,10 +160,16 @@ export const make = (options: LimiterOptions): Limiter => {
         // The fiber may have yielded since it looked.
         done()
       })
-      return Effect.onInterrupt(restore(entered), () => {
+      const letGo = Effect.sync(() => {
+        if (waiter.entered !== undefined) return
+        enter(waiter, Result.fail(0))
+        quit(waiter)
+      })
+      const waited =
+        over === null ? entered : Effect.raceFirst(entered, Effect.andThen(over, Effect.andThen(letGo, Effect.never)))
+      return Effect.onInterrupt(restore(waited), () => {
         if (waiter.entered !== undefined) return Result.isSuccess(waiter.entered) ? leave : Effect.void
-        queue.delete(waiter)
-        if (queue.size === 0) disarm()
+        quit(waiter)
         return Effect.void
       })
     })

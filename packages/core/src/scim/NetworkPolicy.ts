@@ -13,7 +13,7 @@ export const AllowPrivateNetwork = Context.Reference<boolean>(
   }
 )
 
-/** A host was found at an address that no token is sent to. It reaches callers as the cause of a transport error. */
+/** A host was found at an address that nothing is sent to. It reaches callers as the cause of a transport error. */
 export class ForbiddenAddress extends Schema.TaggedError<ForbiddenAddress>()("ForbiddenAddress", {
   host: Schema.String,
   /** The whole sentence, from `BridgeUrl.refuseResolved`. */

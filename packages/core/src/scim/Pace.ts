@@ -230,6 +230,9 @@ export const accepted = (pace: Pace, now: number, ticket: number): Pace => {
 export const unanswered = (pace: Pace, ticket: number): Pace =>
   pace.streak === null || ticket <= pace.round ? pace : { ...pace, streak: { ...pace.streak, trialAt: null } }
 
+/** How often a pause that a server asks for is believed before longer ones are tried. That it needs none is believed once. */
+const believed = (saidMillis: number): number => (saidMillis === 0 ? 1 : 3)
+
 const backoff = (rounds: number, random: number): number =>
   Math.min(firstBackoff * 2 ** rounds, longestBackoff) * (0.5 + random / 2)
 
@@ -241,8 +244,8 @@ export const refused = (pace: Pace, { begun, now, random, saidMillis, ticket }: 
   const { history, streak } = pace
   const isOld = ticket <= pace.round
   const rounds = streak === null ? 0 : streak.rounds + (isOld ? 0 : 1)
-  const wait =
-    saidMillis === null ? backoff(rounds, random) : Math.max(saidMillis, rounds < 3 ? 0 : backoff(rounds - 3, random))
+  const vain = rounds - (saidMillis === null ? 0 : believed(saidMillis))
+  const wait = Math.max(saidMillis ?? 0, vain < 0 ? 0 : backoff(vain, random))
   // Whole milliseconds, since a clock may never show a fraction of one.
   const closedUntil = Math.max(pace.closedUntil, now + Math.ceil(wait))
   if (isOld) return { ...pace, closedUntil }

@@ -38,11 +38,11 @@ export const toVersioned = (
 }
 
 /** A change succeeded whatever its answer holds: a body that is no resource is as good as none. */
-const toChanged = ({ learner }: ChangeSource, { headers, json }: Answer, projection: Projection): Changed => {
+const toChanged = ({ learner }: ChangeSource, { headers, json, status }: Answer, projection: Projection): Changed => {
   const resource = isJsonObject(json) && idOf(json) !== null ? json : null
   const version = Request.versionOf(headers["etag"], resource)
   if (resource !== null && isWhole(projection)) Observe.answered(learner, resource, version)
-  return { resource, version }
+  return { resource, version, status }
 }
 
 /** Reads one. */
@@ -112,7 +112,9 @@ export const patch = Effect.fnUntraced(function* (
   const changed = toChanged(source, answer, options)
   if (target.label !== "/Groups/{id}") return changed
   const resource = yield* Groups.keepName(source, target, operations, changed.resource)
-  return resource === changed.resource ? changed : { resource, version: Request.versionOf(undefined, resource) }
+  return resource === changed.resource
+    ? changed
+    : { ...changed, resource, version: Request.versionOf(undefined, resource) }
 })
 
 /** A replacement without `active` suspends people on some servers, so it is sent as it is there. */
@@ -163,7 +165,7 @@ export const replace = Effect.fnUntraced(function* (
   if (operations.length > 0) yield* patch(source, endpoint, id, operations, options)
   yield* Groups.keepMembers(source, target, members, null)
   const { resource: now, version } = yield* get(source, endpoint, id, options)
-  return { resource: now, version }
+  return { resource: now, version, status: 200 }
 })
 
 /** Deletes. */

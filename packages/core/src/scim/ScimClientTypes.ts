@@ -44,6 +44,8 @@ export interface Versioned {
 export interface Changed {
   readonly resource: JsonObject | null
   readonly version: string | null
+  /** Of the last answer. With 200 and no resource, a server breaks RFC 7644 §3.5.2, and may not have done anything. */
+  readonly status: number
 }
 
 /** A created resource. */

@@ -104,7 +104,8 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
     return `${this.operation}: the server asks to slow down (${this.status}).`
   }
   get next(): string {
-    const wait = this.retryAfterMillis === null ? "a few minutes" : `${Math.ceil(this.retryAfterMillis / 1000)} seconds`
+    const seconds = Math.ceil((this.retryAfterMillis ?? 0) / 1000)
+    const wait = seconds === 0 ? "a few minutes" : `${seconds} seconds`
     return `Wait ${wait}, then go on; if it stays, lower the rate of this connection.`
   }
 }

@@ -2,6 +2,7 @@
 import { Clock, Duration, Effect, Metric, Random, Result, type Schema, Tracer } from "effect"
 import { HttpClient } from "effect/http"
 import { hostOf } from "../setup/BridgeUrl.ts"
+import { GateStay } from "./GateStay.ts"
 import * as Limiter from "./Limiter.ts"
 import type { Exchange as Observed } from "./QuirkObserve.ts"
 import * as RetryAfter from "./RetryAfter.ts"
@@ -91,6 +92,8 @@ export const make = Effect.fnUntraced(function* (
         const took = nowMillis - started
         count(call, outcome, took, fiber.context)
         inform(call, ticket, Result.isSuccess(result) ? null : result.failure, nowMillis, took)
+        const isRefused = Result.isFailure(result) && result.failure._tag === "RateLimited"
+        if (call.method !== "GET" && !isRefused) fiber.getRef(GateStay).written()
         return result
       })
     })
@@ -129,7 +132,7 @@ export const make = Effect.fnUntraced(function* (
             ? Effect.as(limited(call, ticket, result.failure), result)
             : Effect.succeed(result)
         ),
-      (waitMillis) => Effect.succeed(Result.fail(closed(call, waitMillis)))
+      (waitMillis) => GateStay.use(({ left }) => left(closed(call, waitMillis)))
     )
 
   const mayRepeat = (call: Call, error: E.ScimError): boolean => {

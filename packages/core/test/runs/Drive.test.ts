@@ -1,180 +1,26 @@
 /** What a run does about a server that is not well, on the test's clock. */
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Deferred, Effect, Exit, Layer, Redacted, Stream } from "effect"
-import { HttpClient } from "effect/http"
-import { ConnectedClient } from "../../src/operations/ConnectedClient.ts"
-import { Fingerprint, Vault } from "../../src/ports/Vault.ts"
-import { Profiles } from "../../src/ports/Profiles.ts"
+import { Deferred, Effect } from "effect"
 import { JournalFailure } from "../../src/ports/Journal.ts"
 import type { Action } from "../../src/provisioning/Action.ts"
-import { Runs } from "../../src/ports/Runs.ts"
-import { drive } from "../../src/runs/Drive.ts"
-import { type Run, RunId, type RunStatus } from "../../src/runs/Run.ts"
-import { type RunEvent, RunEvents } from "../../src/runs/RunEvent.ts"
-import { ConnectionId } from "../../src/setup/ConnectionId.ts"
-import { SetupService } from "../../src/setup/SetupService.ts"
-import { initial } from "../../src/setup/State.ts"
-import { type Behaviour, baseUrl, httpClient, list, played, type Reply, type Seen } from "../scim/ScimClient.harness.ts"
-import * as MemoryRuns from "./memoryRuns.ts"
-
-const at = DateTime.makeUnsafe("2026-11-24T00:00:00Z")
-const evidence = { _tag: "Checked", by: "scim-probe", at, saw: "200" } as const
-const id = RunId.make("20261124-000000-000001")
-const connectionId = ConnectionId.make("acme")
-const by = { name: "Ada", face: "cli" } as const
-
-const create = (index: number): Action => {
-  const label = `p${index}@example.com`
-  const resource = { schemas: [], externalId: `p${index}`, userName: label }
-  return { _tag: "Create", key: `p${index}`, label, at: null, reason: "newInSource", resource }
-}
-
-const run: Run = {
+import { type Behaviour, list, type Reply, type Seen } from "../scim/ScimClient.harness.ts"
+import {
   id,
-  connectionId,
-  kind: "reconcile",
-  parent: null,
-  startedAt: at,
-  startedBy: by,
-  endedAt: null,
-  source: "people",
-  census: { people: 0, duplicates: 0, users: 0, managed: 0, unmanaged: 0, admins: 0 },
-  withheld: [],
-  plan: "plan",
-  judgement: { _tag: "Clear" },
-  status: { _tag: "Running" },
-  stops: 0,
-  cancelledBy: null
-}
-
-const created = ({ body }: Seen): Reply => ({
-  status: 201,
-  body: { ...JSON.parse(body), id: JSON.parse(body).externalId }
-})
-
-const nameIn = ({ body }: Seen): string => (body === "" ? "" : JSON.parse(body).userName)
-
-const services = (kept: MemoryRuns.Kept, http: HttpClient.HttpClient, events: Array<RunEvent>) => {
-  const state = {
-    ...initial,
-    bridgeUrl: { url: baseUrl, allowPrivateNetwork: false, evidence },
-    token: {
-      fingerprint: Fingerprint.make("0123456789ab"),
-      obtainedAt: at,
-      expiresAt: null,
-      expiryAssumed: false,
-      lapsed: null
-    },
-    deprovisioning: "deactivate",
-    connected: { at, evidence }
-  } as const
-  const told = RunEvents.of({ publish: (event) => Effect.sync(() => void events.push(event)), of: () => Stream.never })
-  return Layer.mergeAll(
-    MemoryRuns.layer(kept),
-    Layer.succeed(RunEvents, told),
-    Layer.mock(SetupService)({ get: () => Effect.succeed({ id: connectionId, state }) }),
-    ConnectedClient.layer.pipe(
-      Layer.provide([
-        Layer.mock(Vault)({ open: () => Effect.succeed(Redacted.make("token")) }),
-        Layer.mock(Profiles)({ find: () => Effect.succeedNone, keep: () => Effect.void }),
-        Layer.succeed(HttpClient.HttpClient, http)
-      ])
-    )
-  )
-}
-
-const departure: Action = {
-  _tag: "Deactivate",
-  id: "gone",
-  key: "gone",
-  label: "gone@example.com",
-  at: null,
-  admin: { before: false, after: false },
-  basis: "",
-  reason: "goneFromSource",
-  changes: [{ path: "active", before: null, after: false }],
-  operations: [{ op: "replace", value: { active: false } }],
-  before: { id: "gone", userName: "gone@example.com" }
-}
-
-/** Gives somebody another user name. */
-const rename = (of: string, to: string): Action => ({
-  _tag: "Update",
-  id: of,
-  key: of,
-  label: to,
-  at: null,
-  admin: { before: false, after: false },
-  basis: "",
-  reason: "differs",
-  changes: [{ path: "userName", before: of, after: to }],
-  operations: [{ op: "replace", value: { userName: to } }]
-})
-
-/** A server whose users are named like their ids in the beginning, and that gives no name to two of them. */
-const holding = (ids: ReadonlyArray<string>) => {
-  const names = new Map(ids.map((one) => [one, one]))
-  const answer = ({ body, path }: Seen): Reply => {
-    const of = path.slice("/Users/".length)
-    const userName = String(JSON.parse(body).Operations[0].value.userName)
-    if ([...names].some(([other, name]) => name === userName && other !== of)) {
-      return { status: 409, body: { scimType: "uniqueness", detail: "taken" } }
-    }
-    names.set(of, userName)
-    return { body: { id: of, userName } }
-  }
-  return { answer, names }
-}
-
-/** With this judgement, somebody has to decide before anybody is shut out. */
-const held: Run["judgement"] = {
-  _tag: "Held",
-  reasons: [{ _tag: "TooManyLosses", count: 1, of: 1, limit: { count: 0, percent: null } }]
-}
-
-/** Drives a run of so many creations, and maybe more; what it ends with, and what the server and the listeners saw. */
-const driven = (
-  people: number,
-  answer: (seen: Seen, index: number) => Behaviour,
-  meanwhile: (kept: MemoryRuns.Kept, toStop: Deferred.Deferred<void>) => Effect.Effect<unknown> = () => Effect.void,
-  { judgement = run.judgement, more = [] }: { judgement?: Run["judgement"]; more?: ReadonlyArray<Action> } = {}
-) =>
-  Effect.gen(function* () {
-    const kept = new MemoryRuns.Kept()
-    const events: Array<RunEvent> = []
-    const { client, seen } = httpClient(answer)
-    const layer = services(kept, client, events)
-    const actions = [...Array.from({ length: people }, (_, index) => create(index)), ...more]
-    yield* Effect.provide(
-      Runs.use((runs) => runs.begin({ ...run, judgement }, actions)),
-      layer
-    )
-    const toStop = yield* Deferred.make<void>()
-    const work = Effect.provide(drive(id, 1, toStop), layer)
-    const { exit, seconds } = yield* played(
-      Effect.raceFirst(work, Effect.andThen(meanwhile(kept, toStop), Effect.never))
-    )
-    const statuses = events.flatMap((event): ReadonlyArray<RunStatus> =>
-      event._tag === "StatusChanged" ? [event.status] : []
-    )
-    return {
-      end: Exit.isSuccess(exit) ? exit.value : exit,
-      seconds,
-      statuses,
-      paused: statuses.flatMap((status) => (status._tag === "Paused" ? [status.reason] : [])),
-      states: (kept.items.get(id) ?? []).map(({ state }) => state),
-      nexts: (kept.items.get(id) ?? []).flatMap(({ outcome }) => (outcome?._tag === "Failed" ? [outcome.next] : [])),
-      posts: seen.filter(({ method }) => method === "POST").map(nameIn)
-    }
-  })
-
-const refused = (status: number, headers: Readonly<Record<string, string>> = {}): Behaviour => ({
-  status,
-  headers,
-  body: { schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"], status: String(status) }
-})
-
-const count = (states: ReadonlyArray<string>, state: string) => states.filter((one) => one === state).length
+  by,
+  run,
+  created,
+  nameIn,
+  departure,
+  userOf,
+  shuttingOut,
+  showing,
+  rename,
+  holding,
+  held,
+  driven,
+  refused,
+  count
+} from "./Drive.harness.ts"
 
 describe("drive", () => {
   it.effect("creates everybody, once", () =>
@@ -199,6 +45,89 @@ describe("drive", () => {
       assert.strictEqual(last?._tag === "Paused" ? last.reason : last, "unauthorized")
       assert.strictEqual(count(states, "done"), 40)
       assert.strictEqual(count(states, "planned"), 110)
+    })
+  )
+
+  it.effect("is seen to pause while the server asks to wait, but not for the moments that limits take", () =>
+    Effect.gen(function* () {
+      const limitedAt = (retryAfter: string) =>
+        driven(200, (seen, index) => (index === 100 ? refused(429, { "retry-after": retryAfter }) : created(seen)))
+      const long = yield* limitedAt("30")
+      assert.deepStrictEqual(long.paused, ["rateLimited"])
+      const status = long.statuses.find(({ _tag }) => _tag === "Paused")
+      assert.isNotNull(status?._tag === "Paused" ? status.until : null)
+      assert.isAtLeast(long.seconds, 30)
+      assert.deepStrictEqual([long.end, count(long.states, "done"), new Set(long.posts).size], ["over", 200, 200])
+      const short = yield* limitedAt("2")
+      assert.deepStrictEqual([short.end, short.paused, count(short.states, "done")], ["over", [], 200])
+    })
+  )
+
+  it.effect("is seen to pause when the server refuses without a word, or says 0 again and again", () =>
+    Effect.gen(function* () {
+      for (const headers of [{}, { "retry-after": "0" }]) {
+        let isLimited = true
+        const { end, paused, states } = yield* driven(
+          60,
+          (seen) => (isLimited ? refused(429, headers) : created(seen)),
+          () =>
+            Effect.andThen(
+              Effect.sleep("90 seconds"),
+              Effect.sync(() => (isLimited = false))
+            )
+        )
+        assert.deepStrictEqual([end, count(states, "done")], ["over", 60])
+        assert.deepStrictEqual([...new Set(paused)], ["rateLimited"])
+      }
+    })
+  )
+
+  it.effect("stops at once while its requests wait for the server, and leaves what was not sent as planned", () =>
+    Effect.gen(function* () {
+      const { end, paused, seconds, states } = yield* driven(
+        200,
+        (seen, index) => (index >= 100 ? refused(429, { "retry-after": "9" }) : created(seen)),
+        (_, toStop) => Effect.andThen(Effect.sleep("4 seconds"), Deferred.succeed(toStop, undefined))
+      )
+      assert.strictEqual(end, "stopped")
+      assert.deepStrictEqual(paused, ["interrupted"])
+      assert.isAtMost(seconds, 5)
+      assert.strictEqual(count(states, "done") + count(states, "planned"), 200)
+    })
+  )
+
+  it.effect("looks up, when it goes on, an object that it left between two requests", () =>
+    Effect.gen(function* () {
+      const members = [{ id: "p0", key: "p0", label: "p0" }]
+      const resource = { schemas: [], externalId: "crew", displayName: "Crew" }
+      const group: Action = {
+        _tag: "GroupCreate",
+        key: "crew",
+        label: "Crew",
+        at: null,
+        reason: "newInSource",
+        resource,
+        members
+      }
+      let isLimited = true
+      let isIn = false
+      const server = ({ method, path }: Seen): Behaviour => {
+        const crew = { ...resource, id: "crew", members: isIn ? [{ value: "p0" }] : [] }
+        if (method === "POST") return { status: 201, body: crew }
+        if (method === "GET") return path === "/Groups" ? list(crew) : { body: crew }
+        const isNow = isLimited
+        isLimited = false
+        if (isNow) return refused(429, { "retry-after": "60" })
+        isIn = true
+        return { body: crew }
+      }
+      const { asked, paused, states } = yield* driven(0, server, undefined, { more: [group] })
+      assert.deepStrictEqual(paused, ["rateLimited"])
+      assert.deepStrictEqual(
+        asked.filter((one) => one === "POST /Groups"),
+        ["POST /Groups"]
+      )
+      assert.deepStrictEqual(states, ["done"])
     })
   )
 
@@ -312,6 +241,56 @@ describe("drive", () => {
         )
         assert.deepStrictEqual(states, ["done", "done", "done", "dropped"])
       }
+    })
+  )
+
+  it.effect("looks again at whom a decision was about, and leaves alone who is another by now", () =>
+    Effect.gen(function* () {
+      const [ann, bob, cid, dee] = [userOf("ann"), userOf("bob"), userOf("cid"), userOf("dee")]
+      const server = showing([ann, { ...bob, userName: "robert" }], [{ ...cid, title: "Head" }])
+      const more = [ann, bob, cid, dee].map(shuttingOut)
+      const allowed = yield* driven(0, server, undefined, { judgement: held, isAllowed: true, more })
+      assert.deepStrictEqual(allowed.dropped, [
+        ["bob", "moved"],
+        ["cid", "moved"]
+      ])
+      // Whoever is gone is found to be gone by the request.
+      assert.includeMembers(allowed.asked, ["GET /Users", "GET /Users/cid", "PATCH /Users/ann", "PATCH /Users/dee"])
+      assert.notInclude(allowed.asked, "PATCH /Users/bob")
+      // Nobody had to wait for this one.
+      const clear = yield* driven(0, server, undefined, { more: [shuttingOut(ann)] })
+      assert.deepStrictEqual([clear.asked, clear.dropped], [["PATCH /Users/ann"], []])
+    })
+  )
+
+  it.effect("leaves the last admin who is there when it goes on, unless that was decided about", () =>
+    Effect.gen(function* () {
+      const [ann, bob] = [userOf("ann", "admin"), userOf("bob")]
+      const options = { judgement: held, isAllowed: true, more: [ann, bob].map(shuttingOut) }
+      const spared = yield* driven(0, showing([ann, bob]), undefined, options)
+      assert.deepStrictEqual(spared.dropped, [["ann", "lastAdmin"]])
+      assert.deepStrictEqual(spared.states, ["dropped", "done"])
+      const others = yield* driven(0, showing([ann, bob, userOf("zoe", "admin")]), undefined, options)
+      assert.deepStrictEqual(others.dropped, [])
+      const lastAdmin = { _tag: "LastAdmin", before: 1, after: 0, minimum: 1 } as const
+      const decided = yield* driven(0, showing([ann, bob]), undefined, {
+        ...options,
+        judgement: { _tag: "Held", reasons: [lastAdmin] }
+      })
+      assert.deepStrictEqual(decided.dropped, [])
+    })
+  )
+
+  it.effect("does not go on without having looked, and waits for the server", () =>
+    Effect.gen(function* () {
+      const ann = userOf("ann")
+      let isDown = true
+      const server = (seen: Seen): Reply => (isDown && seen.path === "/Users" ? { status: 401 } : showing([ann])(seen))
+      const options = { judgement: held, isAllowed: true, more: [shuttingOut(ann)] }
+      const stopped = yield* driven(0, server, undefined, options)
+      assert.deepStrictEqual([stopped.paused, stopped.states], [["unauthorized"], ["planned"]])
+      isDown = false
+      assert.deepStrictEqual((yield* driven(0, server, undefined, options)).states, ["done"])
     })
   )
 

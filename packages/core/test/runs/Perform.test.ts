@@ -208,6 +208,31 @@ describe("changing a user", () => {
       assert.deepStrictEqual(managed, [keep])
     })
   )
+  it.effect("a 200 without a body is believed once the user is seen to be changed", () =>
+    Effect.gen(function* () {
+      for (const [action, before, isDone] of [
+        [update, ada, false],
+        [deactivate, ada, false],
+        [deactivate, ada, true]
+      ] as const) {
+        const directory = new Directory([before])
+        directory.interferes = ({ method }) => {
+          if (method !== "PATCH") return null
+          if (isDone) directory.users.set("a", { ...ada, active: false })
+          return { status: 200 }
+        }
+        yield* watching(directory, ({ methods, run }) =>
+          Effect.gen(function* () {
+            const { managed, outcome } = yield* run(action)
+            assert.strictEqual(outcome._tag, isDone ? "Done" : "Doubtful")
+            assert.isTrue(isDone || (outcome._tag === "Doubtful" && outcome.doubt.includes("200 with nothing")))
+            assert.deepStrictEqual(managed, [keep])
+            assert.deepStrictEqual(methods(), ["PATCH", "GET"])
+          })
+        )
+      }
+    })
+  )
   it.effect("an operation that is none is not sent", () =>
     watching(new Directory([ada]), ({ methods, run }) =>
       Effect.gen(function* () {

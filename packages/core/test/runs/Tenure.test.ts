@@ -1,6 +1,6 @@
 /** Two nodes and one run: whoever is cut off has stopped sending before the other begins. On the test's clock. */
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber, Layer } from "effect"
+import { Clock, Effect, Fiber, identity, Layer, Logger } from "effect"
 import { TestClock } from "effect/testing"
 import { JournalFailure } from "../../src/ports/Journal.ts"
 import { Runs } from "../../src/ports/Runs.ts"
@@ -66,7 +66,7 @@ class Node {
       renew: (_, epoch) => this.#ask(() => this.#hold.renew(epoch)),
       release: (_, epoch) => this.#ask(() => this.#hold.release(epoch))
     })
-    return held(id, sending).pipe(
+    return held(id, sending, identity).pipe(
       Effect.provide([runs, RunEvents.layer]),
       Effect.provideService(RunLease, lease),
       Effect.forkScoped
@@ -82,11 +82,14 @@ describe("the tenure of a run", () => {
       const hold = new Hold()
       const first = new Node(hold)
       const second = new Node(hold)
-      yield* first.work
+      const logged: Array<unknown> = []
+      const logger = Logger.layer([Logger.make(({ message }) => void logged.push(message))])
+      yield* Effect.provide(first.work, logger)
       yield* TestClock.adjust(4000)
-      yield* second.work
+      yield* Effect.provide(second.work, logger)
       yield* TestClock.adjust(4000)
       assert.deepStrictEqual(second.sent, [], "the other one is alive")
+      assert.deepStrictEqual(logged, [])
 
       const cutAt = yield* Clock.currentTimeMillis
       first.isCutOff = true
@@ -100,6 +103,10 @@ describe("the tenure of a run", () => {
       yield* TestClock.adjust(4000)
       assert.strictEqual(lastOf(first), stoppedAt, "it finds the run taken")
       assert.isAtLeast(lastOf(second), cutAt + 9000)
+      assert.deepStrictEqual(logged.flat(), [
+        `run ${id} was taken over from a node that fell silent`,
+        `run ${id} was taken over by another node, as this one had fallen silent`
+      ])
     }).pipe(Effect.scoped)
   )
 

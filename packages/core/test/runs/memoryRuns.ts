@@ -4,7 +4,7 @@ import type { JournalFailure } from "../../src/ports/Journal.ts"
 import { type ItemQuery, type ManagedResource, Runs, RunUnfinished } from "../../src/ports/Runs.ts"
 import type { Decision } from "../../src/provisioning/Decision.ts"
 import type { Actor } from "../../src/setup/Evidence.ts"
-import { isExclusive, isOver, type Run, type RunId, type RunStatus } from "../../src/runs/Run.ts"
+import { isOfMany, isOver, type Run, type RunId, type RunStatus } from "../../src/runs/Run.ts"
 import { phaseOf, type RunItem, stateOf } from "../../src/runs/RunItem.ts"
 
 /** What is kept; tests look at it and change it. */
@@ -46,9 +46,9 @@ export const layer = (kept: Kept): Layer.Layer<Runs> => {
         Effect.suspend((): Effect.Effect<void, JournalFailure | RunUnfinished> => {
           if (kept.failure !== null) return Effect.fail(kept.failure)
           const other = [...kept.runs.values()].find(
-            (one) => isExclusive(one) && one.connectionId === run.connectionId && !isOver(one.status)
+            (one) => isOfMany(one) && one.connectionId === run.connectionId && !isOver(one.status)
           )
-          if (isExclusive(run) && other !== undefined) {
+          if (isOfMany(run) && other !== undefined) {
             return Effect.fail(new RunUnfinished({ connectionId: run.connectionId, runId: other.id }))
           }
           kept.runs.set(run.id, run)

@@ -14,7 +14,7 @@ describe("requests", () => {
           const got = yield* client.get("Users", "a/b@ex.com", { attributes: ["userName", "emails.value"] })
           assert.deepStrictEqual(got, { resource: ada, version: 'W/"3"' })
           const changed = yield* client.patch("/Users/", "1", [{ op: "replace", path: "active", value: false }])
-          assert.deepStrictEqual(changed, { resource: null, version: null })
+          assert.deepStrictEqual(changed, { resource: null, version: null, status: 204 })
           const [get, patch] = seen
           assert.strictEqual(get?.path, "/Users/a%2Fb%40ex.com")
           assert.strictEqual(get?.query.get("attributes"), "userName,emails.value")
@@ -66,7 +66,8 @@ describe("requests", () => {
       () => ({ status: 200, body: ["fine"], headers: { etag: '"9"' } }),
       (client, seen) =>
         Effect.gen(function* () {
-          assert.deepStrictEqual(yield* client.replace("Users", "1", ada), { resource: null, version: '"9"' })
+          const replaced = { resource: null, version: '"9"', status: 200 }
+          assert.deepStrictEqual(yield* client.replace("Users", "1", ada), replaced)
           yield* client.replace("Users", "1", ada, { version: null })
           yield* client.patch("Users", "1", [], { version: "abc" })
           yield* client.delete("Users", "1", { version: 'W/"0"' })

@@ -54,6 +54,28 @@ describe("429", () => {
       { maxWaits: 3 }
     )
   )
+  it.effect("is believed once when the server says 0, and then waited for longer each time", () =>
+    withClient(
+      (_, index) => (index < 5 ? { status: 429, headers: { "retry-after": "0" } } : { body: ada }),
+      (client, seen) =>
+        Effect.gen(function* () {
+          const { exit, seconds } = yield* played(client.get("Users", "1"))
+          assert.isTrue(Exit.isSuccess(exit))
+          assert.strictEqual(seen.length, 6)
+          assert.isAtLeast(seconds, 7)
+        })
+    )
+  )
+  it.effect("names no time that the server did not mean", () =>
+    withClient(
+      () => ({ status: 429, headers: { "retry-after": "0" } }),
+      (client) =>
+        Effect.gen(function* () {
+          const { exit } = yield* played(client.get("Users", "1"))
+          assert.include(failure(exit).next, "Wait a few minutes")
+        })
+    )
+  )
   it.effect("a longer pause than anybody waits fails at once, also for others, without a request", () =>
     withClient(
       () => ({ status: 429, headers: { "retry-after": "3600" } }),

@@ -2,7 +2,7 @@
 import { Runs, RunUnfinished } from "@loom-scim/core/ports/Runs"
 import type { Action } from "@loom-scim/core/provisioning/Action"
 import { Decision } from "@loom-scim/core/provisioning/Decision"
-import { exclusiveKinds, isExclusive, isOver, Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
+import { isOfMany, isOver, Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Actor } from "@loom-scim/core/setup/Evidence"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
@@ -68,8 +68,8 @@ const Wanted = Schema.Struct({
  * Keeps runs in the `SqlClient` of the context, whose tables `Migrations.run` has made; `place` is what failures call
  * the database.
  *
- * Of two writers that begin a reconcile of one connection at the same time, of everybody or of the changes, an index lets
- * one through; the other gets `RunUnfinished`.
+ * Of two writers that begin a run of many of one connection at the same time, one is let through; the other gets
+ * `RunUnfinished`.
  */
 export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
   Layer.effect(
@@ -104,10 +104,11 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
         }
       })
       const unfinishedOf = SqlSchema.findOneOption({
-        Request: ConnectionId,
+        Request: Schema.Struct({ connectionId: ConnectionId, beside: RunId }),
         Result: Schema.Struct({ id: RunId }),
-        execute: (id) =>
-          sql`SELECT id FROM runs WHERE connection_id = ${id} AND ${sql.in("kind", exclusiveKinds)} AND ended_at IS NULL`
+        execute: ({ beside, connectionId }) =>
+          sql`SELECT id FROM runs WHERE connection_id = ${connectionId} AND kind <> 'provision' AND ended_at IS NULL
+            AND id <> ${beside} ORDER BY id LIMIT 1`
       })
       const pausedOf = SqlSchema.findOneOption({
         Request: RunId,
@@ -124,23 +125,33 @@ export const layer = (place: string): Layer.Layer<Runs, never, SqlClient> =>
       const encodeActor = Schema.encodeEffect(By)
       const encodeDecision = Schema.encodeEffect(Made)
 
-      /** Fails when it is another reconcile that stands in the way of this one. */
+      /** Fails when another run stands in the way of this one. */
       const refuse = Effect.fnUntraced(function* (run: Run) {
-        if (!isExclusive(run)) return
+        if (!isOfMany(run) || isOver(run.status)) return
         const { connectionId, id } = run
-        const found = yield* read(`the id of a run of ${connectionId}`, unfinishedOf(connectionId))
-        if (Option.isNone(found) || found.value.id === id) return
-        yield* new RunUnfinished({ connectionId, runId: found.value.id })
+        const found = yield* read(`the id of a run of ${connectionId}`, unfinishedOf({ connectionId, beside: id }))
+        if (Option.isSome(found)) yield* new RunUnfinished({ connectionId, runId: found.value.id })
       })
+
+      /** Has others that begin a run of the connection wait for the end of the transaction. */
+      const lock = ({ connectionId }: Run) =>
+        sql.onDialectOrElse({
+          pg: () => Effect.asVoid(sql`SELECT pg_advisory_xact_lock(hashtext(${connectionId}))`),
+          // Whoever writes has the file alone.
+          orElse: () => Effect.void
+        })
 
       const begin = Effect.fn("Runs.begin")(function* (run: Run, actions: ReadonlyArray<Action>) {
         const row = yield* Effect.orDie(encodeRow(toRow(run)))
         const write = Effect.gen(function* () {
+          yield* lock(run)
           yield* sql`INSERT INTO runs ${sql.insert(row)}`
+          yield* refuse(run)
           yield* insert(run, actions)
         })
         yield* transaction(sql, write).pipe(
-          Effect.catch((error) =>
+          Effect.catchTag("SqlError", (error) =>
+            // An index has refused it already.
             Effect.andThen(
               error.reason._tag === "UniqueViolation" ? refuse(run) : Effect.void,
               Effect.fail(failed(error))

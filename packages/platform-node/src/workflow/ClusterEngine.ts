@@ -1,6 +1,5 @@
 /** The workflow engine of one node of several, which share a PostgreSQL. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
-import { RunLease } from "@loom-scim/core/runs/Tenure"
 import { Duration, Layer, Option } from "effect"
 import * as ClusterWorkflowEngine from "effect/cluster/ClusterWorkflowEngine"
 import * as RunnerAddress from "effect/cluster/RunnerAddress"
@@ -10,15 +9,7 @@ import * as Sharding from "effect/cluster/Sharding"
 import * as ShardingConfig from "effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "effect/cluster/SqlRunnerStorage"
-
-/** How long a node may say nothing before others take over what it carried out, in milliseconds. */
-const usualSilence = 8000
-
-/**
- * A node that was frozen or cut off finds out late that its runs are another's. So a run is only taken from a node that
- * said nothing of it for so long, and that node sends nothing once it was silent for two thirds of that.
- */
-const leaseWithin = (silence: number) => Layer.succeed(RunLease, (silence * 3) / 8)
+import * as Lease from "./Lease.ts"
 
 /**
  * Carries out its share of the workflows in the context's `SqlClient`, and takes over those of nodes that die: within
@@ -30,7 +21,7 @@ const leaseWithin = (silence: number) => Layer.succeed(RunLease, (silence * 3) /
  * `node` is what this node is called among the others; no two processes have the same, also not one after the other.
  * `silence` is the same for all: how long each may say nothing, in milliseconds; eight seconds unless it is told.
  */
-export const layer = ({ node, silence = usualSilence }: { readonly node: string; readonly silence?: number }) =>
+export const layer = ({ node, silence = Lease.usualSilence }: { readonly node: string; readonly silence?: number }) =>
   ClusterWorkflowEngine.layer.pipe(
     Layer.provideMerge(
       Sharding.layer.pipe(
@@ -53,6 +44,6 @@ export const layer = ({ node, silence = usualSilence }: { readonly node: string;
         )
       )
     ),
-    Layer.provideMerge(leaseWithin(silence)),
+    Layer.provideMerge(Lease.layer(silence)),
     Layer.provide(NodeCrypto.layerDigest)
   )

@@ -34,7 +34,7 @@ export const rows = (count: number): ReadonlyArray<Row> =>
 /** A source of them. */
 export const sourceOf = (all: ReadonlyArray<Row>): PeopleSource => ({
   name: "rows",
-  records: Stream.fromIterable(all.map((row, index) => ({ at: `row ${index + 1}`, fields: { ...row } })))
+  read: () => Stream.fromIterable(all.map((row, index) => ({ at: `row ${index + 1}`, fields: { ...row } })))
 })
 
 /** How they become people. */

@@ -44,6 +44,10 @@ export class Process {
     return true
   }
 
+  signal(signal: "SIGINT" | "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal)
+  }
+
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL")

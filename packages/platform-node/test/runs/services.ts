@@ -14,15 +14,22 @@ export const storeAt = (kind: string, directory: string, place: string): Storage
     : layerPostgres({ url: Redacted.make(place), directory })
   ).pipe(Layer.provide(environment({})))
 
+/** How runs are carried out there. */
+export interface Carrying {
+  readonly drives?: "followed" | "every"
+  readonly engine?: typeof Engine.layer | typeof Engine.layerShared
+}
+
 /** The door to runs, and what is behind it. */
 export const services = (
   store: Storage,
   url: string,
   token: string,
-  deprovisioning: DeprovisioningPolicy = "deactivate"
+  deprovisioning: DeprovisioningPolicy = "deactivate",
+  { drives = "followed", engine = Engine.layer }: Carrying = {}
 ) =>
-  RunService.layer({ drives: "followed" }).pipe(
+  RunService.layer({ drives }).pipe(
     Layer.provideMerge(Connection.layer(url, token, deprovisioning)),
-    Layer.provide(Engine.layer),
+    Layer.provideMerge(engine),
     Layer.provideMerge(store)
   )

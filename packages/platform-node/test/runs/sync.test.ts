@@ -25,12 +25,13 @@ const usual: Due = { isFullAsked: false, lastFull: null, fullEvery: Duration.hou
 /** The rows, and at the end that something is wrong with the source. */
 const cut = (all: ReadonlyArray<Row>): PeopleSource => ({
   name: "rows",
-  records: Stream.concat(
-    sourceOf(all).records,
-    Stream.fail(
-      new SourceFailure({ reason: "endedEarly", source: "rows", at: null, detail: "it was cut off", next: "Look." })
+  read: (fields) =>
+    Stream.concat(
+      sourceOf(all).read(fields),
+      Stream.fail(
+        new SourceFailure({ reason: "endedEarly", source: "rows", at: null, detail: "it was cut off", next: "Look." })
+      )
     )
-  )
 })
 
 const subjectOf = (source: PeopleSource, policy: GuardPolicy = careful): Subject => ({

@@ -43,7 +43,10 @@ const takenOver = Effect.gen(function* () {
   yield* follow(id)
   assert.deepStrictEqual(yield* keys, ["Groups Team 0", "Users e0", "Users e1"])
   const items = yield* Runs.use((runs) => runs.items(id))
-  return { id, undoing: yield* UndoRead.plan({ connected, items, managed: 2 }) }
+  return {
+    id,
+    undoing: yield* UndoRead.plan({ connected, items, managed: yield* Runs.use((runs) => runs.managed(connectionId)) })
+  }
 })
 
 describe("undoing", () => {
