@@ -78,10 +78,12 @@ const keys = (recording: Recording) =>
 
 const ofWebhook = ({ id, url }: Webhook) => ({ webhook: id, host: new URL(url).host })
 
-const webhookChange = (seen: Webhook, webhook: Webhook): AuditEvent => {
+/** Null for what no person did: the secrets whose overlap is over are forgotten by themselves. */
+const webhookChange = (seen: Webhook, webhook: Webhook): AuditEvent | null => {
   if (seen.disabled !== null && webhook.disabled === null) return { _tag: "WebhookEnabled", ...ofWebhook(webhook) }
   const fields = ["url", "description", "events", "secret"] as const
   const changed = fields.filter((field) => !Equal.equals(seen[field], webhook[field]))
+  if (changed.length === 0 && seen.previous.length > webhook.previous.length) return null
   return { _tag: "WebhookChanged", ...ofWebhook(webhook), changed }
 }
 

@@ -31,7 +31,7 @@ export interface Options {
 }
 
 /** Where metadata comes from, told by the look of the input; an entityID may follow a source behind `#`. */
-export const metadataSource = (
+const metadataSource = (
   input: string,
   allowPrivateNetwork: boolean
 ): { readonly source: MetadataSource; readonly entityID: string | undefined } => {

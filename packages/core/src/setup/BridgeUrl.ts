@@ -43,7 +43,7 @@ export const refuseAddress = (
 ): string | undefined => {
   if (kind === undefined || kind === "public" || Address.isAllowed(kind, allowPrivateNetwork)) return undefined
   const lab = kind === "loopback" || kind === "private" ? " For a lab, allow it with --allow-private-network." : ""
-  return `${host} is in ${addressText[kind]}; a token is not sent there.${lab}`
+  return `${host} is in ${addressText[kind]}; nothing is sent there.${lab}`
 }
 
 /**

@@ -6,7 +6,9 @@ import type { JournalFailure } from "../ports/Journal.ts"
 import * as ProbeReport from "../scim/ProbeReport.ts"
 import * as Progress from "./Progress.ts"
 import type { SetupRefused } from "./SetupRefused.ts"
-import { metadataFindings, SetupService } from "./SetupService.ts"
+import * as IdpMetadata from "./IdpMetadata.ts"
+import { SetupService } from "./SetupService.ts"
+import { acceptedIdp, type State } from "./State.ts"
 import { Step } from "./Step.ts"
 
 /** One line of a check. */
@@ -26,6 +28,12 @@ export const failed = (results: ReadonlyArray<CheckResult>): boolean =>
 
 const days = (from: DateTime.Utc, to: DateTime.Utc): number =>
   Math.floor((DateTime.toEpochMillis(to) - DateTime.toEpochMillis(from)) / 86_400_000)
+
+/** The findings worth showing beside accepted metadata, judged anew. */
+const metadataFindings = (state: State, at: DateTime.Utc): ReadonlyArray<IdpMetadata.Finding> => {
+  const idp = acceptedIdp(state)
+  return idp === undefined ? [] : IdpMetadata.judge(idp, at)
+}
 
 /**
  * Runs every check whose inputs are there, recording what each saw. A check that cannot be run is `skipped` with the

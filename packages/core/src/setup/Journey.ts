@@ -10,9 +10,9 @@ import type { Event } from "./Event.ts"
 import * as Guide from "./Guide.ts"
 import * as IdpMetadata from "./IdpMetadata.ts"
 import * as Progress from "./Progress.ts"
-import { SetupRefused } from "./SetupRefused.ts"
+import { refused, type SetupRefused } from "./SetupRefused.ts"
 import type { DomainState, State } from "./State.ts"
-import { evolve } from "./State.ts"
+import { acceptedIdp, evolve } from "./State.ts"
 import * as Step from "./Step.ts"
 
 /** Who decides, and when. Passed in, so that deciding stays a pure function. */
@@ -32,7 +32,7 @@ const refuse = (
   detail: string,
   next: string,
   missing: Step.Step | null = null
-) => Result.fail(new SetupRefused({ command: command._tag, reason, missing, detail, next }))
+) => Result.fail(refused(command._tag, reason, detail, next, missing))
 
 const one = (event: Event): Decision => Result.succeed([event])
 
@@ -293,8 +293,7 @@ export const decide = (state: State, command: Command, context: Context): Decisi
 export const expiries = (
   state: State
 ): ReadonlyArray<{ readonly what: "certificate" | "token"; readonly at: DateTime.Utc }> => {
-  const idp = state.metadata?.metadata.identityProviders.find(({ entityID }) => entityID === state.metadata?.entityID)
-  const certificate = Option.fromNullishOr(idp).pipe(
+  const certificate = Option.fromNullishOr(acceptedIdp(state)).pipe(
     Option.flatMap((found) => Option.fromNullishOr(IdpMetadata.expiry(found)))
   )
   const token = Option.fromNullishOr(state.token?.expiresAt)

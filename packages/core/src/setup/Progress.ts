@@ -14,7 +14,7 @@ export const membersReviewed = (state: State): boolean => {
 }
 
 /** Whether there is nobody outside, or a person has accepted that those will be locked out. */
-export const lockoutSettled = (state: State): boolean =>
+const lockoutSettled = (state: State): boolean =>
   state.members !== null && (state.members.review.outsideCount === 0 || state.lockout !== null)
 
 /** SSO works: valid metadata, a default role, and a person has logged in with it. */

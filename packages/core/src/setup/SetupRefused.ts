@@ -1,5 +1,6 @@
 /** The journey's way of saying no. */
 import { Schema } from "effect"
+import type { Command } from "./Command.ts"
 import { Step } from "./Step.ts"
 
 /** A command was not accepted; nothing has changed. `missing` is the step to go to, `next` how to get there. */
@@ -28,3 +29,12 @@ export class SetupRefused extends Schema.TaggedError<SetupRefused>()("SetupRefus
     return `${this.detail} ${this.next}`.trim()
   }
 }
+
+/** A refusal of a command. */
+export const refused = (
+  command: Command["_tag"],
+  reason: SetupRefused["reason"],
+  detail: string,
+  next = "",
+  missing: Step | null = null
+): SetupRefused => new SetupRefused({ command, reason, missing, detail, next })

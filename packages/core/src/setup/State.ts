@@ -7,7 +7,7 @@ import type { CapturePolicy, DeprovisioningPolicy, EnforceSso, MemberRole, Prere
 import type { DomainName, VerificationMethod } from "./Domain.ts"
 import type { Attested, Checked, Evidence, Invalidation } from "./Evidence.ts"
 import type { Event, Recorded } from "./Event.ts"
-import type { IdpMetadata } from "./IdpMetadata.ts"
+import type { IdentityProvider, IdpMetadata } from "./IdpMetadata.ts"
 import type { MemberReview } from "./MemberReview.ts"
 
 /** A domain on its way from typed to verified. */
@@ -103,6 +103,10 @@ export const initial: State = {
 /** The domains that stand verified, in the order they were added. */
 export const verifiedDomains = (state: State): ReadonlyArray<DomainName> =>
   state.domains.filter((entry) => entry.evidence !== null).map((entry) => entry.domain)
+
+/** The identity provider whose metadata was accepted; undefined before that. */
+export const acceptedIdp = ({ metadata }: State): IdentityProvider | undefined =>
+  metadata?.metadata.identityProviders.find(({ entityID }) => entityID === metadata.entityID)
 
 /** Probe failures that say something about the connection itself, not about a bad minute of the network or server. */
 const conclusive = new Set<ProbeReport.ProbeOutcome>([

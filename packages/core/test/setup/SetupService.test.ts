@@ -10,7 +10,7 @@ import * as Progress from "../../src/setup/Progress.ts"
 import type { Connection } from "../../src/setup/SetupService.ts"
 import { SetupService } from "../../src/setup/SetupService.ts"
 import * as Task from "../../src/setup/Task.ts"
-import { actor, probeWith, start } from "./moves.ts"
+import { actor, metadata, probeWith, start } from "./moves.ts"
 import { layer, World } from "./ports.ts"
 
 const token = "tok_very-secret-0123456789"
@@ -112,6 +112,18 @@ describe("a journey through the service", () => {
           [second.id]
         )
         assert.include(yield* failure(setup.get(first.id)), "removed")
+      })
+    )
+  )
+
+  it.effect("has a name that terminals and strict readers of JSON take", () =>
+    inWorld(() =>
+      Effect.gen(function* () {
+        const setup = yield* SetupService
+        for (const name of ["a\u0000b", "\ud800", "a\u001b[31m"]) {
+          assert.include(yield* failure(setup.begin(name, actor)), "one line of whole characters")
+        }
+        assert.deepStrictEqual(yield* setup.list, [])
       })
     )
   )
@@ -230,6 +242,26 @@ describe("checking again", () => {
         assert.strictEqual(results.find(({ subject }) => subject === "acme.com")?.outcome, "failed")
         assert.strictEqual(results.find(({ step }) => step === "connect")?.outcome, "skipped")
         assert.strictEqual(Progress.of((yield* setup.get(id)).state, "domains").status, "invalidated")
+      })
+    )
+  )
+
+  it.effect("finds that the certificate of the identity provider that was chosen has ended", () =>
+    inWorld((world) =>
+      Effect.gen(function* () {
+        const { id } = yield* until("done")
+        const setup = yield* SetupService
+        const others = metadata("urn:other", "2099-01-01T00:00:00Z")
+        const { identityProviders: chosen } = metadata("urn:idp", "2028-01-01T00:00:00Z")
+        world.metadata = { ...others, identityProviders: [...others.identityProviders, ...chosen] }
+        yield* setup.readMetadata(id, { kind: "file", location: "idp.xml" }, "urn:idp", actor)
+        yield* TestClock.setTime(DateTime.toEpochMillis(DateTime.makeUnsafe("2027-12-01T00:00:00Z")))
+        assert.isNull((yield* setup.checkExpiry(id, actor)).state.metadata?.lapsed)
+        yield* TestClock.setTime(DateTime.toEpochMillis(DateTime.makeUnsafe("2028-01-01T00:00:00Z")))
+        const results = yield* Check.run(id, actor)
+        const sso = results.find(({ step }) => step === "sso")
+        assert.deepInclude(sso, { subject: "urn:idp", outcome: "failed" })
+        assert.strictEqual((yield* setup.get(id)).state.metadata?.lapsed, "the certificate ended 2028-01-01")
       })
     )
   )

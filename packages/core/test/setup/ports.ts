@@ -1,5 +1,6 @@
 /** The ports in memory, for tests of the services above them. */
-import { Effect, Layer, Redacted, Ref } from "effect"
+import { Effect, Layer, Redacted } from "effect"
+import { createHash } from "node:crypto"
 import { DnsFailure, DomainResolver } from "../../src/ports/DomainResolver.ts"
 import { Journal, SequenceConflict } from "../../src/ports/Journal.ts"
 import { MemberList, MemberListUnreadable } from "../../src/ports/MemberList.ts"
@@ -57,37 +58,37 @@ const journal = (world: World) =>
     })
   )
 
-const vault = (world: World) =>
-  Layer.effect(
+const fingerprintOf = (token: Redacted.Redacted): Fingerprint =>
+  Fingerprint.make(createHash("sha256").update(Redacted.value(token)).digest("hex").slice(0, 12))
+
+const vault = (world: World) => {
+  const seal = (token: Redacted.Redacted) => {
+    const which = fingerprintOf(token)
+    world.sealed.set(which, Redacted.value(token))
+    return which
+  }
+  return Layer.succeed(
     Vault,
-    Effect.gen(function* () {
-      const count = yield* Ref.make(0)
-      return Vault.of({
-        seal: (_, token) =>
-          Effect.map(
-            Ref.updateAndGet(count, (n) => n + 1),
-            (n) => {
-              const which = Fingerprint.make(n.toString(16).padStart(12, "0"))
-              world.sealed.set(which, Redacted.value(token))
-              return which
-            }
-          ),
-        open: (connectionId, which) =>
-          Effect.suspend(() => {
-            const value = world.sealed.get(which)
-            return value === undefined
-              ? Effect.fail(new VaultFailure({ reason: "missing", connectionId, detail: "No token", next: "Paste it" }))
-              : Effect.succeed(Redacted.make(value))
-          }),
-        prune: (_, keep) =>
+    Vault.of({
+      fingerprintOf: (token) => Effect.sync(() => fingerprintOf(token)),
+      seal: (_, token) => Effect.sync(() => seal(token)),
+      open: (connectionId, which) =>
+        Effect.suspend(() => {
+          const value = world.sealed.get(which)
+          return value === undefined
+            ? Effect.fail(new VaultFailure({ reason: "missing", connectionId, detail: "No token", next: "Paste it" }))
+            : Effect.succeed(Redacted.make(value))
+        }),
+      change: (_, { keep, seal: token }, recording) =>
+        Effect.tap(recording, () =>
           Effect.sync(() => {
-            for (const which of world.sealed.keys()) {
-              if (!keep.some((kept) => kept === which)) world.sealed.delete(which)
-            }
+            const stay = new Set<string>([...keep, ...(token === undefined ? [] : [seal(token)])])
+            for (const which of world.sealed.keys()) if (!stay.has(which)) world.sealed.delete(which)
           })
-      })
+        )
     })
   )
+}
 
 const resolver = (world: World) => {
   const answer = (records: ReadonlyMap<string, ReadonlyArray<string>>) => (name: string) =>

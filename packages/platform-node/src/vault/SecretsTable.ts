@@ -71,10 +71,16 @@ export const make = Effect.map(SqlClient, (sql) => {
     execute: (key) => sql`SELECT * FROM secrets WHERE key_id <> ${key} ORDER BY connection_id, fingerprint`
   })
 
+  const keyIds = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: Schema.Struct({ key_id: Schema.String }),
+    execute: () => sql`SELECT DISTINCT key_id FROM secrets ORDER BY key_id`
+  })
+
   const prune = (id: ConnectionId, keep: ReadonlyArray<Fingerprint>) =>
     keep.length === 0
       ? sql`DELETE FROM secrets WHERE connection_id = ${id}`
       : sql`DELETE FROM secrets WHERE connection_id = ${id} AND NOT ${sql.in("fingerprint", keep)}`
 
-  return { sealing, rotating, put, find, notUnder, prune }
+  return { sealing, rotating, put, find, notUnder, keyIds, prune }
 })

@@ -1,13 +1,13 @@
 /** The Vault port over SQL: tokens sealed with AES-256-GCM, beside each the id of its key. */
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Vault, VaultFailure } from "@loom-scim/core/ports/Vault"
-import type { Fingerprint } from "@loom-scim/core/ports/Vault"
+import type { Fingerprint, TokenChange } from "@loom-scim/core/ports/Vault"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Effect, Layer, Option } from "effect"
 import type { Redacted } from "effect"
 import * as Aead from "effect/crypto/Aead"
 import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { fromSql } from "../store/StoreFailure.ts"
 import type { KeyFailure } from "./KeyFailure.ts"
 import * as Keys from "./Keys.ts"
@@ -50,25 +50,30 @@ export const layer = (place: string): Layer.Layer<Vault, never, SqlClient | Keys
         }
       }
 
-      const seal = Effect.fn("Vault.seal")(function* (id: ConnectionId, token: Redacted.Redacted) {
-        const which = Seal.fingerprintOf(token)
-        // The key is chosen inside the transaction: a rotation then either is over, or waits and seals this one too.
-        const work = Effect.gen(function* () {
+      /** Seals in the transaction of the caller. The key is chosen in it: a rotation then is over, or waits and seals this too. */
+      const put = Effect.fnUntraced(
+        function* (id: ConnectionId, token: Redacted.Redacted) {
           const key = yield* keys.current
-          const row = yield* Seal.seal(key, id, which, token)
-          yield* table.put(row)
-        })
+          yield* table.put(yield* Seal.seal(key, id, Seal.fingerprintOf(token), token))
+        },
+        Effect.provideService(Aead.Aead, aead),
+        // Encrypting with a key and nonce of the right length does not fail.
+        Effect.catchTag("CryptoError", Effect.die)
+      )
+
+      const sealing = <A, E, R>(
+        id: ConnectionId,
+        work: Effect.Effect<A, E, R>
+      ): Effect.Effect<A, E | VaultFailure, R> =>
+        table.sealing(work).pipe(Effect.catchIf(isSqlError, failuresOf(id).handlers.SqlError))
+
+      const seal = Effect.fn("Vault.seal")(function* (id: ConnectionId, token: Redacted.Redacted) {
         const { handlers } = failuresOf(id)
-        yield* table.sealing(work).pipe(
-          Effect.provideService(Aead.Aead, aead),
-          Effect.catchTags({
-            SqlError: handlers.SqlError,
-            KeyFailure: handlers.KeyFailure,
-            // Encrypting with a key and nonce of the right length does not fail.
-            CryptoError: Effect.die
-          })
+        yield* sealing(
+          id,
+          put(id, token).pipe(Effect.catchTags({ KeyFailure: handlers.KeyFailure, SqlError: handlers.SqlError }))
         )
-        return which
+        return Seal.fingerprintOf(token)
       })
 
       const open = Effect.fn("Vault.open")(function* (id: ConnectionId, which: Fingerprint) {
@@ -92,10 +97,22 @@ export const layer = (place: string): Layer.Layer<Vault, never, SqlClient | Keys
         }).pipe(Effect.provideService(Aead.Aead, aead), Effect.catchTags(handlers))
       })
 
-      const prune = Effect.fn("Vault.prune")(function* (id: ConnectionId, keep: ReadonlyArray<Fingerprint>) {
-        yield* table.prune(id, keep).pipe(Effect.catchTag("SqlError", failuresOf(id).handlers.SqlError))
-      })
+      const fingerprintOf = (token: Redacted.Redacted) => Effect.sync(() => Seal.fingerprintOf(token))
 
-      return Vault.of({ seal, open, prune })
+      const change = <A, E, R>(id: ConnectionId, tokens: TokenChange, recording: Effect.Effect<A, E, R>) => {
+        const { keep, seal: token } = tokens
+        const { handlers } = failuresOf(id)
+        const moved = Effect.gen(function* () {
+          if (token === undefined) return yield* table.prune(id, keep)
+          yield* put(id, token)
+          return yield* table.prune(id, [...keep, Seal.fingerprintOf(token)])
+        }).pipe(Effect.catchTags({ KeyFailure: handlers.KeyFailure, SqlError: handlers.SqlError }))
+        return sealing(
+          id,
+          Effect.tap(recording, () => moved)
+        ).pipe(Effect.withSpan("Vault.change"))
+      }
+
+      return Vault.of({ fingerprintOf, seal, open, change })
     })
   ).pipe(Layer.provide(NodeCrypto.layerAead))

@@ -1,6 +1,7 @@
 /** What every vault and key ring must do, whatever database they are on. */
 import { assert, describe, it } from "@effect/vitest"
 import { Fingerprint, Vault, VaultFailure } from "@loom-scim/core/ports/Vault"
+import { Journal } from "@loom-scim/core/ports/Journal"
 import { Effect, Layer, Option, Redacted } from "effect"
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { SqlClient } from "effect/sql/SqlClient"
@@ -13,7 +14,7 @@ import { reseal } from "../../src/vault/Reseal.ts"
 import { environment } from "../store/backend.ts"
 import type { Backend, Store } from "../store/backend.ts"
 import { around, opened } from "../store/contract.ts"
-import { acme, beta, shown, token } from "../store/sample.ts"
+import { acme, beta, entries, shown, token } from "../store/sample.ts"
 
 const keyA = "a1".repeat(32)
 const keyB = Buffer.from("b2".repeat(32), "hex").toString("base64")
@@ -60,12 +61,34 @@ export const vaultContract = (backend: Backend): void => {
             vault.seal(acme, token("three"))
           ])
           const other = yield* vault.seal(beta, token("one"))
-          yield* vault.prune(acme, [one, three])
+          yield* vault.change(acme, { keep: [one, three] }, Effect.void)
           assert.strictEqual(yield* Effect.flip(vault.open(acme, two)).pipe(Effect.map(reasonOf)), "missing")
           assert.strictEqual(Redacted.value(yield* vault.open(acme, three)), "three")
-          yield* vault.prune(acme, [])
+          yield* vault.change(acme, { keep: [] }, Effect.void)
           assert.strictEqual(yield* Effect.flip(vault.open(acme, one)).pipe(Effect.map(reasonOf)), "missing")
           assert.strictEqual(Redacted.value(yield* vault.open(beta, other)), "one")
+        })
+      )
+    )
+
+    it.live("seals and forgets together with what records it, or does neither", () =>
+      opened(backend, () =>
+        Effect.gen(function* () {
+          const vault = yield* Vault
+          const journal = yield* Journal
+          const one = yield* vault.seal(acme, token("one"))
+          const seal = token("two")
+          const two = yield* vault.fingerprintOf(seal)
+          const recording = journal.append(acme, 0, entries(acme, 1, 2))
+          const failing = vault.change(acme, { seal, keep: [] }, Effect.andThen(recording, Effect.fail("no" as const)))
+          assert.strictEqual(yield* Effect.flip(failing), "no")
+          assert.deepStrictEqual(yield* journal.load(acme), [])
+          assert.strictEqual(Redacted.value(yield* vault.open(acme, one)), "one")
+          assert.strictEqual(yield* Effect.flip(vault.open(acme, two)).pipe(Effect.map(reasonOf)), "missing")
+          yield* vault.change(acme, { seal, keep: [] }, recording)
+          assert.lengthOf(yield* journal.load(acme), 2)
+          assert.strictEqual(Redacted.value(yield* vault.open(acme, two)), "two")
+          assert.strictEqual(yield* Effect.flip(vault.open(acme, one)).pipe(Effect.map(reasonOf)), "missing")
         })
       )
     )
@@ -250,7 +273,7 @@ export const vaultContract = (backend: Backend): void => {
           assert.include(error.message, "beta")
           assert.deepStrictEqual(yield* around(store, "SELECT * FROM secrets WHERE connection_id = 'acme'"), before)
           assert.strictEqual(Redacted.value(yield* vault.open(acme, good)), "good")
-          yield* vault.prune(beta, [])
+          yield* vault.change(beta, { keep: [] }, Effect.void)
           assert.strictEqual((yield* ring.rotate).resealed, 1)
           assert.strictEqual(Redacted.value(yield* vault.open(acme, good)), "good")
         })
