@@ -3,7 +3,7 @@
  * that changed something else than a set-up. Append-only, and without secrets, people and addresses' paths.
  */
 import { Context, Schema } from "effect"
-import type { Effect } from "effect"
+import type { DateTime, Effect } from "effect"
 import { Cadence } from "../schedules/Cadence.ts"
 import { ScheduleId } from "../schedules/Schedule.ts"
 import { ConnectionId } from "../setup/ConnectionId.ts"
@@ -39,7 +39,7 @@ export const AuditEvent = Schema.TaggedUnion({
     of: Schema.Record(Schema.String, Schema.String),
     /** What came of it, as far as the answer says: the id of what was made, or the path where it stands. */
     result: Schema.NullOr(Schema.String),
-    /** The status of the answer; null when the caller left before there was one. */
+    /** The status of the answer; null when the caller left, or the server ended, before there was one. */
     status: Schema.NullOr(Schema.Int)
   }
 })
@@ -70,11 +70,25 @@ export interface KeptEntry {
   readonly entry: AuditEntry
 }
 
+/** An entry that is to be: of something that has been asked for, and of which nobody knows yet what comes of it. */
+export const IntentId = Schema.String.pipe(Schema.brand("AuditIntentId"))
+export type IntentId = typeof IntentId.Type
+
 /** The entries. */
 export class AuditLog extends Context.Service<
   AuditLog,
   {
-    readonly record: (entry: AuditEntry) => Effect.Effect<void, JournalFailure>
+    /**
+     * Keeps that something is about to be done elsewhere than in the store, before it is. It is no entry yet, so that what
+     * is refused leaves none.
+     */
+    readonly intend: (entry: AuditEntry) => Effect.Effect<IntentId, JournalFailure>
+    /** Says that whoever intended them is still at it. */
+    readonly renew: (intents: ReadonlyArray<IntentId>, at: DateTime.Utc) => Effect.Effect<void, JournalFailure>
+    /** Gives an intent up for the entry of what came of it, both or neither; null for nothing. */
+    readonly settle: (intent: IntentId, entry: AuditEntry | null) => Effect.Effect<void, JournalFailure>
+    /** Records what was intended and not renewed since then, as it was intended: it may have been done. */
+    readonly recover: (before: DateTime.Utc) => Effect.Effect<void, JournalFailure>
     /**
      * Changes the store and records it, both or neither. Nothing is recorded when there is no entry for what came of the
      * change, which is to do nothing but work in the store.

@@ -34,15 +34,14 @@ export type Next =
  * Decides after the attempt of this number, 1 for the first. `random` is from 0 to 1. Only 2xx is success: a redirect is
  * a failure like any other. 410 says that nobody wants to hear more; after the last attempt the endpoint is failing.
  *
- * What a person asked for has one attempt and says nothing about the endpoint: a test, and whatever is sent once more
- * after its last attempt.
+ * What a person asked for has one attempt and says nothing about the endpoint, whatever the answer: a test, and whatever
+ * is sent once more after its last attempt.
  */
 export const next = (type: EventType, attempt: number, outcome: Outcome, random: number): Next => {
-  if (outcome._tag === "Answered") {
-    if (outcome.status >= 200 && outcome.status < 300) return { _tag: "Delivered" }
-    if (outcome.status === 410) return { _tag: "Disable", because: "gone" }
-  }
+  const status = outcome._tag === "Answered" ? outcome.status : null
+  if (status !== null && status >= 200 && status < 300) return { _tag: "Delivered" }
   if (type === "webhook.test" || attempt > waits.length) return { _tag: "Fail" }
+  if (status === 410) return { _tag: "Disable", because: "gone" }
   const wait = waits[attempt]
   if (wait === undefined) return { _tag: "Disable", because: "failing" }
   return { _tag: "Retry", afterMillis: Math.round(wait * (1 + maxJitter * random)) }

@@ -1,5 +1,5 @@
 /** A webhook: an address of somebody else's that wants to hear of events, and what became of each thing told to it. */
-import { Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import { Fingerprint } from "../ports/Vault.ts"
 import { ConnectionId } from "../setup/ConnectionId.ts"
 import { EventType } from "./WebhookEvent.ts"
@@ -40,8 +40,8 @@ export const Webhook = Schema.Struct({
   allowPrivateNetwork: Schema.Boolean,
   /** The secret that signs. */
   secret: Fingerprint,
-  /** The secret before it, which signs too until then, so that a receiver can change over without a gap. */
-  previous: Schema.NullOr(Schema.Struct({ secret: Fingerprint, until: Schema.DateTimeUtcFromString })),
+  /** Those before it, the newest first: each signs too until then, so that a receiver can change over without a gap. */
+  previous: Schema.Array(Schema.Struct({ secret: Fingerprint, until: Schema.DateTimeUtcFromString })),
   createdAt: Schema.DateTimeUtcFromString,
   /** Nothing from before then is told: when it was made, or last enabled again. */
   since: Schema.DateTimeUtcFromString,
@@ -50,6 +50,10 @@ export const Webhook = Schema.Struct({
   disabled: Schema.NullOr(Schema.Struct({ because: DisabledBecause, at: Schema.DateTimeUtcFromString }))
 })
 export type Webhook = typeof Webhook.Type
+
+/** The secrets before the present one that still sign at a moment. */
+export const stillSigning = ({ previous }: Pick<Webhook, "previous">, at: DateTime.Utc): Webhook["previous"] =>
+  previous.filter(({ until }) => DateTime.isGreaterThan(until, at))
 
 /** Where a delivery stands. `dropped`: its webhook was disabled before it was delivered. */
 export const DeliveryState = Schema.Literals(["pending", "delivered", "failed", "dropped"])

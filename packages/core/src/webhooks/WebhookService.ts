@@ -9,13 +9,13 @@ import type { JournalFailure } from "../ports/Journal.ts"
 import { Vault, type VaultFailure } from "../ports/Vault.ts"
 import { type Listed, Webhooks } from "../ports/Webhooks.ts"
 import type { ConnectionId } from "../setup/ConnectionId.ts"
-import { type Attempt, type Delivery, DeliveryId, vaultIdOf, type Webhook, WebhookId } from "./Webhook.ts"
+import { type Attempt, type Delivery, DeliveryId, stillSigning, vaultIdOf, type Webhook, WebhookId } from "./Webhook.ts"
 import { toPayload, type WebhookEvent } from "./WebhookEvent.ts"
 import * as WebhookUrl from "./WebhookUrl.ts"
 
 /** Nothing was changed; `next` is what a person does. */
 export class WebhookRefused extends Schema.TaggedError<WebhookRefused>()("WebhookRefused", {
-  reason: Schema.Literals(["unknown", "invalidUrl", "disabled", "changed"]),
+  reason: Schema.Literals(["unknown", "invalidUrl", "disabled", "changed", "tooManySecrets"]),
   detail: Schema.String,
   next: Schema.String
 }) {
@@ -64,6 +64,16 @@ export const deliveryOf = Effect.fnUntraced(function* (
 
 /** The specification asks for 24 to 64 random bytes. */
 const secretBytes = 32
+
+// Each adds a signature to the header of every delivery.
+const mostPrevious = 5
+
+const tooMany = ({ id }: Webhook) =>
+  new WebhookRefused({
+    reason: "tooManySecrets",
+    detail: `Webhook ${id} has ${mostPrevious} earlier secrets that sign too.`,
+    next: "Wait until one of them ends, or rotate without an overlap."
+  })
 
 const unknown = (what: string, id: string) =>
   new WebhookRefused({ reason: "unknown", detail: `There is no ${what} ${id}.`, next: "Look at the list of webhooks." })
@@ -174,7 +184,7 @@ export class WebhookService extends Context.Service<
           events,
           allowPrivateNetwork,
           secret: fingerprint,
-          previous: null,
+          previous: [],
           createdAt: at,
           since: at,
           createdBy: by,
@@ -194,14 +204,13 @@ export class WebhookService extends Context.Service<
       const rotate = Effect.fn("WebhookService.rotate")(function* (id: WebhookId, overlap: Duration.Input) {
         const seen = yield* get(id)
         const secret = yield* newSecret
-        // Older ones stay sealed until the webhook is removed: another rotation may be about to record one of them.
-        const fingerprint = yield* vault.seal(vaultIdOf(id), secret)
-        const until = DateTime.addDuration(yield* DateTime.now, overlap)
-        const webhook = yield* replace(seen, {
-          ...seen,
-          secret: fingerprint,
-          previous: { secret: seen.secret, until }
-        })
+        const at = yield* DateTime.now
+        const replaced = { secret: seen.secret, until: DateTime.addDuration(at, overlap) }
+        const previous = stillSigning({ previous: [replaced, ...seen.previous] }, at)
+        if (previous.length > mostPrevious) return yield* tooMany(seen)
+        const webhook = { ...seen, secret: yield* vault.fingerprintOf(secret), previous }
+        const keep = previous.map((one) => one.secret)
+        yield* vault.change(vaultIdOf(id), { seal: secret, keep }, replace(seen, webhook))
         return { webhook, secret }
       })
 
@@ -217,8 +226,8 @@ export class WebhookService extends Context.Service<
       })
 
       const remove = Effect.fn("WebhookService.remove")(function* (id: WebhookId) {
-        if (!(yield* webhooks.remove(id))) return yield* unknown("webhook", id)
-        yield* vault.prune(vaultIdOf(id), [])
+        const isRemoved = yield* vault.change(vaultIdOf(id), { keep: [] }, webhooks.remove(id))
+        if (!isRemoved) return yield* unknown("webhook", id)
       })
 
       const test = Effect.fn("WebhookService.test")(function* (id: WebhookId) {

@@ -41,9 +41,10 @@ describe("what is next after an attempt", () => {
     )
   })
 
-  it("is the end of it alone for what a person asked for: a test, and another attempt after the last one", () => {
+  it("is the end of it alone for what a person asked for, also for 410: a test, and another attempt after the last one", () => {
+    const gone = FastCheck.constant({ _tag: "Answered", status: 410 } as const)
     FastCheck.assert(
-      FastCheck.property(attempts, randoms, failing, (attempt, random, outcome) => {
+      FastCheck.property(attempts, randoms, FastCheck.oneof(failing, gone), (attempt, random, outcome) => {
         assert.deepStrictEqual(Delivery.next("webhook.test", attempt, outcome, random), { _tag: "Fail" })
         const beyond = Delivery.waits.length + attempt
         assert.deepStrictEqual(Delivery.next("run.started", beyond, outcome, random), { _tag: "Fail" })

@@ -50,28 +50,28 @@ const settledHolder = (directory: string): Effect.Effect<Option.Option<Holder>> 
     Effect.catch(() => readHolder(directory))
   )
 
-const held = (directory: string) =>
-  Effect.flatMap(settledHolder(directory), (holder) =>
-    Effect.fail(
-      failure(
-        "held",
-        Option.match(holder, {
-          onNone: () => `${directory} is in use by another loom-scim`,
-          onSome: ({ pid, face, startedAt }) =>
-            `${directory} is in use by another loom-scim (${face}, process ${pid}) since ${DateTime.formatIso(startedAt)}`
-        }),
-        Option.match(
-          Option.flatMapNullishOr(holder, ({ url }) => url),
-          {
-            onNone: () =>
-              "Go on there, or quit that one and try again; to work on something else at the same time, choose another data directory with LOOM_SCIM_HOME",
-            onSome: (url) =>
-              `It is a server: put a key of it into LOOM_SCIM_API_KEY and go on through it with --server ${url}; for what a server does not do, stop it first`
-          }
-        )
-      )
+/** The refusal of a directory that somebody holds; none when it is not known who. */
+export const inUse = (directory: string, holder: Option.Option<Holder>): JournalFailure =>
+  failure(
+    "held",
+    Option.match(holder, {
+      onNone: () => `${directory} is in use by another loom-scim`,
+      onSome: ({ pid, face, startedAt }) =>
+        `${directory} is in use by another loom-scim (${face}, process ${pid}) since ${DateTime.formatIso(startedAt)}`
+    }),
+    Option.match(
+      Option.flatMapNullishOr(holder, ({ url }) => url),
+      {
+        onNone: () =>
+          "Go on there, or quit that one and try again; to work on something else at the same time, choose another data directory with LOOM_SCIM_HOME",
+        onSome: (url) =>
+          `It is a server: put a key of it into LOOM_SCIM_API_KEY, or into a file for --api-key-file, and go on through it with --server ${url}; for what a server does not do, stop it first`
+      }
     )
   )
+
+const held = (directory: string) =>
+  Effect.flatMap(settledHolder(directory), (holder) => Effect.fail(inUse(directory, holder)))
 
 /**
  * The locks of this process. A fiber that waits for nothing that could happen is known to nobody; what it holds would be

@@ -7,10 +7,10 @@ import { isSqlError } from "effect/sql/SqlError"
 import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { scheduleTables } from "./ScheduleTables.ts"
-import { auditTable } from "./SqlAuditLog.ts"
+import { auditTable, intentTable } from "./SqlAuditLog.ts"
 import { jobsTable } from "./SqlJobs.ts"
 import { failure, fromSql } from "./StoreFailure.ts"
-import { webhookTables } from "./WebhookTables.ts"
+import { webhookConnections, webhookTables } from "./WebhookTables.ts"
 
 const table = "loom_scim_migrations"
 
@@ -217,7 +217,9 @@ const steps = {
   "0010_schedules": scheduleTables,
   "0011_pauses": pauseColumn,
   "0012_audit": auditTable,
-  "0013_jobs": jobsTable
+  "0013_jobs": jobsTable,
+  "0014_intents": intentTable,
+  "0015_webhook_connections": webhookConnections
 }
 
 /** The version this program knows. */

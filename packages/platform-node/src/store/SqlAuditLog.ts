@@ -1,10 +1,11 @@
 /** The AuditLog port over SQL: a page is one look-up in an index, however many entries there are. */
-import { AuditEntry, AuditLog, AuditPlace } from "@loom-scim/core/ports/AuditLog"
+import { AuditEntry, AuditLog, AuditPlace, IntentId } from "@loom-scim/core/ports/AuditLog"
 import type { JournalFailure } from "@loom-scim/core/ports/Journal"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import { Effect, Layer, Schema } from "effect"
+import { DateTime, Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as SqlSchema from "effect/sql/SqlSchema"
+import { randomUUID } from "node:crypto"
 import { fromSql } from "./StoreFailure.ts"
 import { reading } from "./StoredRows.ts"
 import { transaction } from "./transaction.ts"
@@ -45,6 +46,23 @@ export const auditTable = Effect.gen(function* () {
   yield* Effect.forEach(all, (statement) => sql.unsafe(statement), { discard: true })
 })
 
+/** The step that makes the table of what is intended. */
+export const intentTable = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  const all = [
+    `CREATE TABLE audit_intents (
+      id TEXT PRIMARY KEY,
+      seen_at TEXT NOT NULL,
+      connection_id TEXT,
+      at TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      event TEXT NOT NULL
+    )`,
+    "CREATE INDEX audit_intents_by_moment ON audit_intents (seen_at)"
+  ]
+  yield* Effect.forEach(all, (statement) => sql.unsafe(statement), { discard: true })
+})
+
 const Row = Schema.Struct({
   connection_id: AuditEntry.fields.connectionId,
   at: AuditEntry.fields.at,
@@ -53,6 +71,7 @@ const Row = Schema.Struct({
 })
 
 const toRow = ({ connectionId, ...rest }: AuditEntry): typeof Row.Type => ({ connection_id: connectionId, ...rest })
+const ofRow = ({ connection_id, ...rest }: typeof Row.Type): AuditEntry => ({ connectionId: connection_id, ...rest })
 
 const Page = Schema.Struct({
   of: Schema.NullOr(Schema.Array(ConnectionId)),
@@ -90,7 +109,38 @@ export const layer = (place: string): Layer.Layer<AuditLog, never, SqlClient> =>
         yield* sql`INSERT INTO audit_entries ${sql.insert(row)}`
       })
 
-      const record = Effect.fn("AuditLog.record")((entry: AuditEntry) => Effect.mapError(insert(entry), failed))
+      const intend = Effect.fn("AuditLog.intend")(function* (entry: AuditEntry) {
+        const id = IntentId.make(randomUUID())
+        const row = yield* Effect.orDie(encode(toRow(entry)))
+        yield* sql`INSERT INTO audit_intents ${sql.insert({ ...row, id, seen_at: row.at })}`
+        return id
+      }, Effect.mapError(failed))
+
+      const renew = Effect.fn("AuditLog.renew")(function* (intents: ReadonlyArray<IntentId>, at: DateTime.Utc) {
+        if (intents.length === 0) return
+        yield* sql`UPDATE audit_intents SET seen_at = ${DateTime.formatIso(at)} WHERE ${sql.in("id", intents)}`
+      }, Effect.mapError(failed))
+
+      const settle = Effect.fn("AuditLog.settle")(function* (intent: IntentId, entry: AuditEntry | null) {
+        const given = sql`DELETE FROM audit_intents WHERE id = ${intent}`
+        yield* entry === null ? given : transaction(sql, Effect.andThen(given, insert(entry)))
+      }, Effect.mapError(failed))
+
+      // Whoever deletes them records them, so that of several processes one does.
+      const abandoned = SqlSchema.findAll({
+        Request: Schema.DateTimeUtcFromString,
+        Result: Row,
+        execute: (before) =>
+          sql`DELETE FROM audit_intents WHERE seen_at < ${before} RETURNING connection_id, at, actor, event`
+      })
+      const recover = Effect.fn("AuditLog.recover")((before: DateTime.Utc) =>
+        transaction(
+          sql,
+          Effect.flatMap(reading(place)("an audit intent", abandoned(before)), (rows) =>
+            Effect.forEach(rows, (row) => insert(ofRow(row)), { discard: true })
+          )
+        ).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(failed(error))))
+      )
 
       const along = <A, R>(change: Effect.Effect<A, JournalFailure, R>, entryOf: (result: A) => AuditEntry | null) =>
         transaction(
@@ -103,12 +153,9 @@ export const layer = (place: string): Layer.Layer<AuditLog, never, SqlClient> =>
 
       const list = Effect.fn("AuditLog.list")(function* (options: typeof Page.Type) {
         const found = yield* reading(place)("an audit entry", rows(options))
-        return found.map(({ connection_id, position, ...rest }) => ({
-          position,
-          entry: { connectionId: connection_id, ...rest }
-        }))
+        return found.map(({ position, ...row }) => ({ position, entry: ofRow(row) }))
       })
 
-      return AuditLog.of({ record, along, list })
+      return AuditLog.of({ intend, renew, settle, recover, along, list })
     })
   )

@@ -36,13 +36,9 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         orElse: () => sql.literal("")
       })
 
-      const connectionOf = sql.onDialectOrElse({
-        pg: () => "definition::json ->> 'connectionId'",
-        orElse: () => "json_extract(definition, '$.connectionId')"
-      })
       const among = (of: ReadonlyArray<string> | null) => {
         if (of === null) return sql`1 = 1`
-        return of.length === 0 ? sql`1 = 0` : sql`${sql.literal(connectionOf)} IN ${sql.in(of)}`
+        return of.length === 0 ? sql`1 = 0` : sql.in("connection_id", of)
       }
 
       const rowOf = SqlSchema.findOneOption({
@@ -86,8 +82,13 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
         Effect.map(Effect.orDie(encode({ definition: webhook })), ({ definition }) => definition)
       const enabledOf = (webhook: Webhook) => (webhook.disabled === null ? 1 : 0)
 
+      const columnsOf = Effect.fnUntraced(function* (webhook: Webhook) {
+        const definition = yield* definitionOf(webhook)
+        return { enabled: enabledOf(webhook), connection_id: webhook.connectionId, definition }
+      })
+
       const insert = Effect.fn("Webhooks.insert")(function* (webhook: Webhook) {
-        const values = { id: webhook.id, enabled: enabledOf(webhook), definition: yield* definitionOf(webhook) }
+        const values = { id: webhook.id, ...(yield* columnsOf(webhook)) }
         yield* sql`INSERT INTO webhooks ${sql.insert(values)}`.pipe(Effect.mapError(failed))
       })
 
@@ -100,7 +101,7 @@ export const layer = (place: string): Layer.Layer<Webhooks, never, SqlClient> =>
       })
 
       const update = Effect.fn("Webhooks.update")(function* (seen: Webhook, webhook: Webhook) {
-        const values = { enabled: enabledOf(webhook), definition: yield* definitionOf(webhook) }
+        const values = yield* columnsOf(webhook)
         const before = yield* definitionOf(seen)
         const changed = yield* sql`UPDATE webhooks SET ${sql.update(values)}
           WHERE id = ${seen.id} AND definition = ${before} RETURNING id`.pipe(Effect.mapError(failed))

@@ -1,6 +1,7 @@
 /** The tables of webhooks, and the triggers that note each change of a run's status for them. */
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
+import * as SqlSchema from "effect/sql/SqlSchema"
 
 const position = { pg: "INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY", other: "INTEGER PRIMARY KEY AUTOINCREMENT" }
 
@@ -83,4 +84,31 @@ export const webhookTables = Effect.gen(function* () {
     orElse: () => [...tables(position.other), ...sqliteTriggers]
   })
   yield* Effect.forEach(statements, (statement) => sql.unsafe(statement), { discard: true })
+})
+
+const Before = Schema.Struct({
+  id: Schema.String,
+  definition: Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json))
+})
+
+const before = SqlSchema.findAll({
+  Request: Schema.Void,
+  Result: Before,
+  execute: () => Effect.flatMap(SqlClient, (sql) => sql`SELECT id, definition FROM webhooks`)
+})
+
+/**
+ * The step that lets webhooks be found by their connection without reading their JSON, which PostgreSQL refuses to read
+ * where somebody's text has a NUL; and that makes a list of the secret before the present one.
+ */
+export const webhookConnections = Effect.gen(function* () {
+  const sql = yield* SqlClient
+  yield* sql.unsafe("ALTER TABLE webhooks ADD COLUMN connection_id TEXT")
+  yield* sql.unsafe("CREATE INDEX webhooks_by_connection ON webhooks (connection_id, id)")
+  for (const { definition, id } of yield* before()) {
+    const { connectionId, previous } = definition
+    const text = JSON.stringify({ ...definition, previous: previous === null ? [] : [previous] })
+    const connection = typeof connectionId === "string" ? connectionId : null
+    yield* sql`UPDATE webhooks SET ${sql.update({ connection_id: connection, definition: text })} WHERE id = ${id}`
+  }
 })

@@ -5,7 +5,7 @@ import type { Claimed } from "@loom-scim/core/ports/Webhooks"
 import type { Send, WireAnswer } from "@loom-scim/core/scim/TransportWire"
 import * as Transport from "@loom-scim/core/scim/transportFailure"
 import type { Outcome } from "@loom-scim/core/webhooks/Delivery"
-import { vaultIdOf, type Webhook } from "@loom-scim/core/webhooks/Webhook"
+import { stillSigning, vaultIdOf, type Webhook } from "@loom-scim/core/webhooks/Webhook"
 import { hostOf } from "@loom-scim/core/webhooks/WebhookUrl"
 import type { Scope } from "effect"
 import { DateTime, Effect, Result } from "effect"
@@ -19,6 +19,8 @@ export interface Delivering {
   readonly vault: Vault["Service"]
   /** For the whole attempt. */
   readonly timeoutMillis: number
+  /** Whether webhooks that may lie in a private network are sent there from here. */
+  readonly allowPrivateNetwork: boolean
 }
 
 // Nothing of an answer but its status is kept; the rest is read so that the connection can be used again.
@@ -33,19 +35,17 @@ export const makeSend = Effect.fnUntraced(function* (
   return Straight.make(strict, lab)
 })
 
-const secretsOf = Effect.fnUntraced(function* (vault: Vault["Service"], webhook: Webhook, at: DateTime.Utc) {
-  const { id, previous, secret } = webhook
-  const current = yield* vault.open(vaultIdOf(id), secret)
-  if (previous === null || DateTime.isLessThanOrEqualTo(previous.until, at)) return [current]
-  return [current, yield* vault.open(vaultIdOf(id), previous.secret)]
-})
+const secretsOf = (vault: Vault["Service"], webhook: Webhook, at: DateTime.Utc) =>
+  Effect.forEach([webhook.secret, ...stillSigning(webhook, at).map(({ secret }) => secret)], (secret) =>
+    vault.open(vaultIdOf(webhook.id), secret)
+  )
 
 /**
  * Sends once and says how that ended. The words for what did not work are ours: nothing that a receiver said is in them.
  * Fails with `VaultFailure` when the secret cannot be opened, which is no fault of the receiver's.
  */
 export const deliver = Effect.fn("Webhooks.deliver")(function* (
-  { send, timeoutMillis, vault }: Delivering,
+  { allowPrivateNetwork, send, timeoutMillis, vault }: Delivering,
   { delivery, webhook }: Claimed
 ) {
   const at = yield* DateTime.now
@@ -61,7 +61,7 @@ export const deliver = Effect.fn("Webhooks.deliver")(function* (
     },
     body: payload,
     maxBodyBytes,
-    allowPrivateNetwork: webhook.allowPrivateNetwork
+    allowPrivateNetwork: allowPrivateNetwork && webhook.allowPrivateNetwork
   } as const
   const answered = Effect.callback<Result.Result<WireAnswer, unknown>>((resume) => {
     const giveUp = send(request, (outcome) => resume(Effect.succeed(outcome)))

@@ -6,7 +6,7 @@ import { Journal, type JournalFailure } from "@loom-scim/core/ports/Journal"
 import { Webhooks } from "@loom-scim/core/ports/Webhooks"
 import { RunId, RunKind, RunStatus } from "@loom-scim/core/runs/Run"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import type { Webhook, WebhookId } from "@loom-scim/core/webhooks/Webhook"
+import type { Webhook } from "@loom-scim/core/webhooks/Webhook"
 import * as WebhookEvent from "@loom-scim/core/webhooks/WebhookEvent"
 import { deliveryOf } from "@loom-scim/core/webhooks/WebhookService"
 import { DateTime, Effect, Schema } from "effect"
@@ -16,6 +16,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import * as SqlSchema from "effect/sql/SqlSchema"
 import { failure, fromSql } from "../store/StoreFailure.ts"
 import { transaction } from "../store/transaction.ts"
+import { everyWebhook } from "./everyWebhook.ts"
 
 /** Connections or changes of runs that are looked at in one turn. */
 const atOnce = 100
@@ -91,16 +92,7 @@ export const make = Effect.fnUntraced(function* (
     execute: () => sql`SELECT * FROM run_changes ORDER BY position LIMIT ${atOnce} ${skipLocked}`
   })
 
-  const enabled = Effect.fnUntraced(function* () {
-    const all: Array<Webhook> = []
-    let after: WebhookId | null = null
-    do {
-      const page: ReadonlyArray<Webhook> = yield* webhooks.list({ of: null, after, limit: atOnce })
-      all.push(...page)
-      after = page.length < atOnce ? null : (page.at(-1)?.id ?? null)
-    } while (after !== null)
-    return all.filter(({ disabled }) => disabled === null)
-  })
+  const enabled = Effect.map(everyWebhook(webhooks), (all) => all.filter(({ disabled }) => disabled === null))
 
   const tell = Effect.fnUntraced(function* (
     events: ReadonlyArray<WebhookEvent.WebhookEvent>,
@@ -137,7 +129,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const turn = Effect.gen(function* () {
-    const audience = yield* enabled()
+    const audience = yield* enabled
     const runs = yield* readable(transaction(sql, tellRuns(audience)))
     // Where nobody listens the journal need not be read: what is old by then is not told.
     if (audience.length === 0) return runs === atOnce

@@ -3,6 +3,7 @@
  * leased by one of them at a time, and no transaction is open while it is sent.
  */
 import type { DomainResolver } from "@loom-scim/core/ports/DomainResolver"
+import { looking } from "@loom-scim/core/ports/Looking"
 import type { Journal } from "@loom-scim/core/ports/Journal"
 import { Vault } from "@loom-scim/core/ports/Vault"
 import { type Claimed, Webhooks } from "@loom-scim/core/ports/Webhooks"
@@ -12,6 +13,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
 import type { CaRejected } from "../http/guardedAgent.ts"
 import { deliver, makeSend } from "./deliver.ts"
+import { endOverlaps } from "./overlap.ts"
 import * as Outbox from "./outbox.ts"
 import * as Retire from "./retire.ts"
 
@@ -25,6 +27,8 @@ export interface WorkerOptions {
   readonly pollMillis?: number
   /** How long an attempt may take; 15 000 by default. */
   readonly timeoutMillis?: number
+  /** Whether webhooks that may lie in a private network are sent there from here; false by default. */
+  readonly allowPrivateNetwork?: boolean
   /** After how long a delivery is taken from a process that died with it; 60 000 by default. Longer than an attempt. */
   readonly leaseMillis?: number
 }
@@ -59,7 +63,7 @@ export const layer = (
 ): Layer.Layer<never, CaRejected, Webhooks | Journal | Vault | SqlClient | DomainResolver> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
-      const { concurrency = 8, leaseMillis = 60_000, place = "The database" } = options
+      const { allowPrivateNetwork = false, concurrency = 8, leaseMillis = 60_000, place = "The database" } = options
       const { pollMillis = 1000, timeoutMillis = 15_000 } = options
       const webhooks = yield* Webhooks
       const vault = yield* Vault
@@ -70,7 +74,7 @@ export const layer = (
 
       const attempt = Effect.fn("Webhooks.attempt")(function* (claimed: Claimed) {
         const at = yield* DateTime.now
-        const outcome = yield* deliver({ send, vault, timeoutMillis }, claimed)
+        const outcome = yield* deliver({ send, vault, timeoutMillis, allowPrivateNetwork }, claimed)
         const ended = yield* DateTime.now
         const number = claimed.delivery.attempts + 1
         const recorded = {
@@ -101,7 +105,7 @@ export const layer = (
 
       const dispatch = Effect.gen(function* () {
         yield* slots.take(1)
-        const claimed = yield* Effect.onError(take, () => slots.release(1))
+        const claimed = yield* Effect.onError(looking(take), () => slots.release(1))
         if (Option.isNone(claimed)) {
           yield* slots.release(1)
           return yield* Effect.sleep(pollMillis / 4)
@@ -109,12 +113,14 @@ export const layer = (
         yield* Effect.forkScoped(Effect.ensuring(attended(claimed.value), slots.release(1)))
       })
 
-      const publish = Effect.flatMap(outbox.turn, (isMore) =>
-        isMore ? Effect.void : Effect.andThen(retire, Effect.sleep(pollMillis))
+      const publish = Effect.flatMap(looking(outbox.turn), (isMore) =>
+        isMore ? Effect.void : Effect.andThen(looking(retire), Effect.sleep(pollMillis))
       )
 
       const clean = Effect.gen(function* () {
-        yield* webhooks.forget(DateTime.subtractDuration(yield* DateTime.now, kept))
+        const now = yield* DateTime.now
+        yield* webhooks.forget(DateTime.subtractDuration(now, kept))
+        yield* endOverlaps(webhooks, vault, now)
       })
 
       const scope = yield* Effect.scope

@@ -22,6 +22,9 @@ const entry = (minutes: number, connectionId: ConnectionId | null, name = 'O\'Ne
   event: { _tag: "KeyRevoked", key: ApiKeyId.make("abcdefghijkl"), name }
 })
 
+/** An entry beside a change that is none. */
+const record = (entry: AuditEntry) => AuditLog.use(({ along }) => along(Effect.void, () => entry))
+
 const placeOf = ({ entry, position }: KeptEntry): AuditPlace => ({ at: DateTime.formatIso(entry.at), position })
 
 const stored = {
@@ -43,7 +46,7 @@ for (const backend of backends) {
     it.live("gives entries back as they were, the newest first, page by page, narrowed to connections", () =>
       opened(backend, () =>
         Effect.gen(function* () {
-          const { list, record } = yield* AuditLog
+          const { list } = yield* AuditLog
           // Two of one moment, and one that comes late to the log.
           const all = [entry(1, acme), entry(2, null), entry(2, beta), entry(0, acme)]
           yield* Effect.forEach(all, record, { discard: true })
@@ -101,7 +104,7 @@ for (const backend of backends) {
     it.live("is only ever added to", () =>
       opened(backend, () =>
         Effect.gen(function* () {
-          const { list, record } = yield* AuditLog
+          const { list } = yield* AuditLog
           const sql = yield* SqlClient
           yield* record(entry(1, acme))
           const before = yield* list({ of: null, before: null, limit: 10 })
@@ -109,6 +112,35 @@ for (const backend of backends) {
             assert.isTrue(Exit.isFailure(yield* Effect.exit(sql.unsafe(statement))), statement)
           }
           assert.deepStrictEqual(yield* list({ of: null, before: null, limit: 10 }), before)
+        })
+      )
+    )
+
+    it.live("has what was intended once it is settled, or was left by whoever intended it", () =>
+      opened(backend, () =>
+        Effect.gen(function* () {
+          const { intend, list, recover, renew, settle } = yield* AuditLog
+          const all = Effect.map(list({ of: null, before: null, limit: 10 }), (found) =>
+            found.map(({ entry }) => entry)
+          )
+          const minute = (minutes: number) => DateTime.add(start, { minutes })
+          const done = yield* intend(entry(1, acme, "done"))
+          const refused = yield* intend(entry(1, acme, "refused"))
+          const renewed = yield* intend(entry(1, acme, "renewed"))
+          yield* intend(entry(2, null, "left"))
+          assert.deepStrictEqual(yield* all, [])
+          yield* settle(done, entry(3, acme, "done"))
+          yield* settle(refused, null)
+          yield* renew([], minute(9))
+          yield* renew([renewed], minute(9))
+          yield* recover(minute(2))
+          assert.deepStrictEqual(yield* all, [entry(3, acme, "done")])
+          // However many look for it at once, it is recorded once, as it was intended.
+          yield* Effect.all([recover(minute(5)), recover(minute(5))], { concurrency: "unbounded" })
+          assert.deepStrictEqual(yield* all, [entry(3, acme, "done"), entry(2, null, "left")])
+          yield* settle(renewed, entry(9, acme, "renewed"))
+          yield* recover(minute(60))
+          assert.lengthOf(yield* all, 3)
         })
       )
     )

@@ -162,7 +162,7 @@ describe("secrets on the disk", () => {
         yield* vault.seal(acme, token(secret))
         yield* vault.seal(beta, token(secret))
         yield* (yield* KeyRing).rotate
-        yield* vault.prune(beta, [])
+        yield* vault.change(beta, { keep: [] }, Effect.void)
       }).pipe(Effect.provide(store.open()))
       assert.deepStrictEqual(found(), [])
       // The search would have seen it.

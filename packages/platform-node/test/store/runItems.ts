@@ -92,7 +92,7 @@ export const runItemsContract = (backend: Backend): void => {
     }) =>
       Effect.gen(function* () {
         const size = 6200
-        const many = run(1, { kind: "retry" })
+        const many = run(1, { kind: "provision" })
         yield* begin(
           many,
           Array.from({ length: size }, (_, index) => (index < 5600 ? change(index) : departure(index)))
@@ -243,7 +243,7 @@ export const runItemsContract = (backend: Backend): void => {
       Effect.gen(function* () {
         const rival = inParts(yield* rivalOf(store))
         const size = 200
-        const both = run(1, { kind: "retry" })
+        const both = run(1, { kind: "provision" })
         const positions = Array.from({ length: size }, (_, index) => index)
         yield* runs.begin(
           both,

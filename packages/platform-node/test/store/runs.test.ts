@@ -78,7 +78,7 @@ describe("a run on a full disk", () => {
         yield* runs.begin(run(0), many)
         // SQLite's own stand-in for a disk that ends here.
         yield* sql`PRAGMA max_page_count = 1`
-        for (const attempt of [runs.begin(run(1, { kind: "undo" }), many), runs.record(run(0).id, outcomes)]) {
+        for (const attempt of [runs.begin(run(1, { kind: "provision" }), many), runs.record(run(0).id, outcomes)]) {
           const error = yield* Effect.flip(attempt)
           assert.instanceOf(error, JournalFailure)
           assert.strictEqual(error.reason, "full")
@@ -88,7 +88,7 @@ describe("a run on a full disk", () => {
         assert.deepStrictEqual(yield* runs.counts(run(0).id), [{ phase: "creations", state: "planned", count: 400 }])
         assert.deepStrictEqual(yield* runs.managed(acme), [])
         yield* sql`PRAGMA max_page_count = 100000`
-        yield* runs.begin(run(1, { kind: "undo" }), few)
+        yield* runs.begin(run(1, { kind: "provision" }), few)
         yield* runs.record(run(0).id, outcomes)
         assert.strictEqual((yield* runs.managed(acme)).length, 400)
       }).pipe(Effect.provide(store.open()))

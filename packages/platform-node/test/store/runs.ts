@@ -77,9 +77,8 @@ export const runsContract = (backend: Backend): void => {
         assert.deepStrictEqual(error, new RunUnfinished({ connectionId: acme, runId: first.id }))
         assert.isTrue(Option.isNone(yield* find(run(1).id)))
         assert.deepStrictEqual(yield* items(run(1).id), [])
-        // What is no reconcile of this connection has nothing to do with it.
-        yield* begin(run(2, { kind: "retry", parent: first.id }), few)
-        yield* begin(run(3, { kind: "retry", parent: first.id }), few)
+        // One person, and another connection, have nothing to do with it.
+        yield* begin(run(2, { kind: "provision" }), few)
         yield* begin(run(4, { connectionId: beta }), few)
         yield* setStatus(first.id, { _tag: "Paused", reason: "storage", detail: "", next: "", until: null }, at(5))
         assert.strictEqual((yield* Effect.flip(begin(run(6), few)))._tag, "RunUnfinished")
@@ -89,13 +88,17 @@ export const runsContract = (backend: Backend): void => {
         assert.deepStrictEqual(again, new RunUnfinished({ connectionId: acme, runId: run(8).id }))
       }))
 
-    test("refuses everybody beside the changes, the changes beside everybody and beside themselves", (runs) =>
+    test("refuses everybody, the changes, a retry and an undo beside one another and beside themselves", (runs) =>
       Effect.gen(function* () {
         const { begin, setStatus } = runs
         const pairs = [
           ["reconcile", "incremental"],
           ["incremental", "reconcile"],
-          ["incremental", "incremental"]
+          ["incremental", "incremental"],
+          ["undo", "undo"],
+          ["retry", "retry"],
+          ["undo", "reconcile"],
+          ["reconcile", "retry"]
         ] as const
         for (const [index, [first, second]] of pairs.entries()) {
           const running = run(index * 4, { kind: first })
@@ -113,10 +116,15 @@ export const runsContract = (backend: Backend): void => {
     test("lets exactly one of two begin at the same time, every time", (runs, store) =>
       Effect.gen(function* () {
         const rival = yield* rivalOf(store)
-        for (let round = 0; round < 40; round += 2) {
-          // Half of the time they are of different kinds.
-          const kind = round % 8 < 4 ? "reconcile" : "incremental"
-          const pair = [run(round), run(round + 1, { kind })] as const
+        const kinds = [
+          ["reconcile", "reconcile"],
+          ["reconcile", "incremental"],
+          ["undo", "undo"],
+          ["retry", "reconcile"]
+        ] as const
+        for (let round = 0; round < 64; round += 2) {
+          const [one, other] = kinds[Math.floor(round / 4) % kinds.length] ?? kinds[0]
+          const pair = [run(round, { kind: one }), run(round + 1, { kind: other })] as const
           const writers = round % 4 === 0 ? ([runs, rival] as const) : ([rival, runs] as const)
           const results = yield* Effect.all(
             [Effect.result(writers[0].begin(pair[0], few)), Effect.result(writers[1].begin(pair[1], few))],
@@ -179,7 +187,7 @@ export const runsContract = (backend: Backend): void => {
     test("sets the status until the run is over", ({ begin, find, setStatus, stop }) =>
       Effect.gen(function* () {
         yield* begin(run(0), [])
-        yield* begin(run(1, { kind: "undo" }), [])
+        yield* begin(run(1, { kind: "provision" }), [])
         const paused: RunStatus = { _tag: "Paused", reason: "rateLimited", detail: "d", next: "n", until: at(60) }
         yield* setStatus(run(0).id, paused, at(1))
         assert.deepStrictEqual(yield* find(run(0).id), Option.some(run(0, { status: paused })))
@@ -196,7 +204,7 @@ export const runsContract = (backend: Backend): void => {
           Option.some(run(0, { status: rejected, stops: 3, endedAt: at(3) }))
         )
         yield* stop(run(1).id, 1, { _tag: "Completed" }, at(7))
-        const completed = run(1, { kind: "undo", status: { _tag: "Completed" }, stops: 1, endedAt: at(7) })
+        const completed = run(1, { kind: "provision", status: { _tag: "Completed" }, stops: 1, endedAt: at(7) })
         assert.deepStrictEqual(yield* find(run(1).id), Option.some(completed))
       }))
 

@@ -75,7 +75,7 @@ const kept = (backend: Backend): void => {
           assert.deepStrictEqual(updated, { ...webhook, connectionId: beta, url: updated.url })
           assert.strictEqual(updated.url, "https://other.example.com/")
           const rotated = yield* hooks.rotate(id, "1 hour")
-          assert.strictEqual(rotated.webhook.previous?.secret, webhook.secret)
+          assert.strictEqual(rotated.webhook.previous[0]?.secret, webhook.secret)
           assert.deepStrictEqual(yield* vault.open(vaultIdOf(id), rotated.webhook.secret), rotated.secret)
           assert.notDeepEqual(Redacted.value(rotated.secret), Redacted.value(secret))
 

@@ -77,7 +77,9 @@ export const told = Effect.fnUntraced(function* (webhook: Webhook) {
 /** Starts a worker that looks often, until the scope ends; every name leads to `address`. */
 export const working = (options: Worker.WorkerOptions = {}, address = "127.0.0.1") =>
   Layer.build(
-    Layer.fresh(Worker.layer({ pollMillis: 20, ...options })).pipe(Layer.provide(FakeResolver.layer(() => [address])))
+    Layer.fresh(Worker.layer({ pollMillis: 20, allowPrivateNetwork: true, ...options })).pipe(
+      Layer.provide(FakeResolver.layer(() => [address]))
+    )
   )
 
 /** Looks again and again until it is so; the time limit of the test ends it otherwise. */

@@ -21,10 +21,16 @@ for (const backend of backends) {
           const hooks = yield* service
           const { append } = yield* Journal
           const vault = yield* Vault
-          for (const id of [acme, beta]) yield* append(id, 0, [entry(id, 1)])
+          // What PostgreSQL cannot read as JSON: such a name was taken once.
+          const begun: Recorded = { ...entry(beta, 1), event: { _tag: "Begun", name: "a\u0000b" } }
+          yield* append(acme, 0, [entry(acme, 1)])
+          yield* append(beta, 0, [begun])
           const make = (connectionId: Webhook["connectionId"]) =>
             Effect.map(
-              hooks.create({ ...settings(url), connectionId, events: ["connection.removed"] }, "ci"),
+              hooks.create(
+                { ...settings(url), description: "\u0000", connectionId, events: ["connection.removed"] },
+                "ci"
+              ),
               ({ webhook }) => webhook
             )
           const [own, disabled, other, every] = [

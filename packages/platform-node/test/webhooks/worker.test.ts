@@ -174,6 +174,21 @@ describe("an attempt to tell a webhook something", () => {
     )
   )
 
+  it.live("goes to no address inside from a process that does not allow it, whatever was allowed to the webhook", () =>
+    opened(sqlite, () =>
+      Effect.gen(function* () {
+        const { received, url } = yield* receiver()
+        const hooks = yield* service
+        const { webhook } = yield* hooks.create(settings(url), "ci")
+        const sent = yield* hooks.test(webhook.id)
+        yield* working({ allowPrivateNetwork: false })
+        const { attempts } = yield* until(detailsOf(sent), ({ delivery }) => delivery.state === "failed")
+        assert.include(attempts[0]?.reason ?? "", "127.0.0.1 is in this machine itself; nothing is sent there.")
+        assert.deepStrictEqual(received, [])
+      }).pipe(Effect.scoped)
+    )
+  )
+
   it.live("goes to no address inside, whatever the name led to when the webhook was made", () =>
     opened(sqlite, () =>
       Effect.gen(function* () {
@@ -207,7 +222,7 @@ for (const backend of backends) {
           assert.strictEqual(first.headers["content-type"], "application/json")
           assert.throws(() => verify(secret, { ...first, body: `${first.body} ` }))
 
-          // During the overlap both secrets are believed, after it only the new one.
+          // During the overlap both secrets are believed, without one only the new one.
           const rotated = yield* hooks.rotate(webhook.id, "1 hour")
           yield* hooks.test(webhook.id)
           yield* until(
@@ -228,6 +243,8 @@ for (const backend of backends) {
           assert(third !== undefined)
           assert.deepInclude(verify(last.secret, third), { type: "webhook.test" })
           assert.throws(() => verify(rotated.secret, third))
+          // What was promised of the first one stays.
+          assert.deepInclude(verify(secret, third), { type: "webhook.test" })
         }).pipe(Effect.scoped)
       )
     )
