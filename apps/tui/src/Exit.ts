@@ -12,13 +12,13 @@ export const codes = {
   refused: 3,
   /** A check failed, or some of what was to be done was not. */
   checkFailed: 4,
-  /** Data directory, database, key or vault. */
+  /** Data directory, database, key or vault; or output that cannot be written. */
   storage: 5,
   /** A run waits for somebody to allow or reject what the guard holds. */
   waiting: 6,
   /** A run stopped before its end and can go on. */
   paused: 7,
-  /** Interrupted by Ctrl-C. */
+  /** Interrupted by Ctrl-C, TERM, or the end of the terminal. */
   interrupted: 130
 } as const
 
@@ -35,6 +35,10 @@ export class Ended extends Schema.TaggedError<Ended>()("Ended", {
     return this.detail
   }
 }
+
+/** What is said on standard error, for people or for scripts. */
+export const errorText = ({ code, detail, reason }: Ended, json: boolean): string =>
+  json ? `${JSON.stringify({ error: { reason, detail, code } })}\n` : `loom-scim: ${detail}\n`
 
 const storage = new Set(["JournalFailure", "KeyFailure", "VaultFailure", "SequenceConflict"])
 

@@ -11,7 +11,9 @@ import * as NodeDomainResolver from "@loom-scim/platform-node/dns/NodeDomainReso
 import * as Storage from "@loom-scim/platform-node/store/Storage"
 import { readHolder } from "@loom-scim/platform-node/store/DirectoryLock"
 import type { Redacted } from "effect"
-import { Effect, Layer, Option } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { WorkflowEngine } from "effect/workflow/WorkflowEngine"
+import { Config, Effect, Layer, Option } from "effect"
 import { resolve } from "node:path"
 import type { Access } from "./remote/Access.ts"
 
@@ -144,6 +146,8 @@ export const chosen = <R, E extends { readonly _tag: string }>(
   )
 }
 
+const sharedDatabase = Effect.orDie(Config.option(Config.Redacted("DATABASE_URL")))
+
 /** What carries runs out, beside that: the engine, the clients and the HTTP stack, loaded by the first command on runs. */
 export const runLayer = Layer.unwrap(
   Effect.promise(async () => {
@@ -154,7 +158,10 @@ export const runLayer = Layer.unwrap(
       import("@loom-scim/platform-node/http/ScimHttpClient")
     ])
     const clients = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
+    const engine: Layer.Layer<WorkflowEngine, never, SqlClient> = Layer.unwrap(
+      Effect.map(sharedDatabase, (url) => (Option.isNone(url) ? Layer.orDie(Engine.layer) : Engine.layerShared))
+    )
     // Only what is followed here: a command about one run does not go on with others.
-    return RunService.layer({ drives: "followed" }).pipe(Layer.provide(Engine.layer), Layer.provideMerge(clients))
+    return RunService.layer({ drives: "followed" }).pipe(Layer.provide(engine), Layer.provideMerge(clients))
   })
 )

@@ -7,6 +7,7 @@ import type { Task } from "@loom-scim/core/setup/Task"
 import type { Redacted } from "effect"
 import { Effect, Schema } from "effect"
 import { codes, Ended } from "./Exit.ts"
+import { fileTrouble } from "./plain/FileTrouble.ts"
 
 /** What an answers file holds. Every `confirm…` key must be `true`: a script vouches for it as its author would. */
 export const Answers = Schema.Struct({
@@ -56,7 +57,7 @@ export const read = Effect.fn("answers.read")(function* (path: string) {
   const { readFile } = yield* Effect.promise(() => import("node:fs/promises"))
   const text = yield* Effect.tryPromise({
     try: () => readFile(path, "utf8"),
-    catch: () => usage(`The answers file ${path} cannot be read.`)
+    catch: (cause) => usage(`The answers file ${path} cannot be read: ${fileTrouble(cause)}`)
   })
   const { parse } = yield* Effect.promise(() => import("yaml"))
   const document: unknown = yield* Effect.try({

@@ -8,10 +8,12 @@ import { directoryCommands } from "./cliDirectory.ts"
 import { governedCommands } from "./cliGoverned.ts"
 import { nangoCommands } from "./cliNango.ts"
 import { reconcileCommands } from "./cliReconcile.ts"
-import { connection, loaded, root } from "./cliRoot.ts"
+import { connection, loaded, root, whole } from "./cliRoot.ts"
 import { runCommands } from "./cliRuns.ts"
-import { codes, Ended } from "./Exit.ts"
+import { codes, Ended, errorText } from "./Exit.ts"
 import { flushed } from "./flushed.ts"
+import { fileTrouble } from "./plain/FileTrouble.ts"
+import { stopUnread } from "./unread.ts"
 import { version } from "./version.ts"
 
 const setup = Command.make(
@@ -157,9 +159,9 @@ const key = Command.make("key").pipe(
 const sandbox = Command.make(
   "sandbox",
   {
-    users: Flag.Int("users").pipe(Flag.withDescription("How many members it starts with"), Flag.withDefault(25)),
-    port: Flag.Int("port").pipe(Flag.withDescription("HTTP port, 0 for any"), Flag.withDefault(0)),
-    dnsPort: Flag.Int("dns-port").pipe(Flag.withDescription("DNS port, 0 for any"), Flag.withDefault(0)),
+    users: whole("users", 0).pipe(Flag.withDescription("How many members it starts with"), Flag.withDefault(25)),
+    port: whole("port", 0, 65_535).pipe(Flag.withDescription("HTTP port, 0 for any"), Flag.withDefault(0)),
+    dnsPort: whole("dns-port", 0, 65_535).pipe(Flag.withDescription("DNS port, 0 for any"), Flag.withDefault(0)),
     dataFile: Flag.String("data-file").pipe(Flag.withDescription("Keep members in this file"), Flag.optional)
   },
   loaded(() => import("./commands/sandbox.ts").then((module) => module.sandbox))
@@ -226,28 +228,49 @@ function printCompletion(shell: string): Effect.Effect<void, Ended, Command.Envi
 const toEnded = (error: Ended | CliError.CliError): Ended =>
   error instanceof Ended ? error : new Ended({ code: codes.usage, reason: error._tag, detail: error.message })
 
+/** What a process that cannot print ends with: without a stack trace, and with the reason where it can still be said. */
+const tellOfOutput = (json: boolean): void => {
+  let hasLeft = false
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (hasLeft) return
+    hasLeft = true
+    // Whoever reads may have seen enough, as `head` has; that is no failure of ours.
+    const isRead = error.code !== "EPIPE"
+    if (isRead) {
+      const detail = `Standard output cannot be written: ${fileTrouble(error)}`
+      process.stderr.write(errorText(new Ended({ code: codes.storage, reason: "OutputFailed", detail }), json))
+    }
+    if (!stopUnread()) process.exit(isRead ? codes.storage : codes.ok)
+  })
+  // Where errors are said there is nobody left to tell.
+  process.stderr.on("error", () => undefined)
+}
+
+const interrupted = new Ended({
+  code: codes.interrupted,
+  reason: "Interrupted",
+  detail: "It was stopped by Ctrl-C, TERM, or the end of its terminal."
+})
+
 /** Runs the program on its arguments and ends the process with a documented code. */
 export const run = (args: ReadonlyArray<string>): void => {
   const json = args.includes("--json")
-  // Whoever reads may have seen enough, as `head` has; that is no failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error
-    process.exit(codes.ok)
-  })
+  tellOfOutput(json)
+  // The terminal was closed: what was begun is settled, as after TERM.
+  process.on("SIGHUP", () => process.kill(process.pid, "SIGTERM"))
   const report = (error: Ended | CliError.CliError) =>
     Effect.sync(() => {
-      const { code, detail, reason } = toEnded(error)
       // The command line library has printed usage errors with their help already.
-      if (error instanceof Ended || json) {
-        process.stderr.write(
-          json ? `${JSON.stringify({ error: { reason, detail, code } })}\n` : `loom-scim: ${detail}\n`
-        )
-      }
+      if (error instanceof Ended || json) process.stderr.write(errorText(toEnded(error), json))
     })
   const teardown = <A, E>(exit: Exit.Exit<A, E>, end: (code: number) => void): void => {
     const onExit = (code: number) => flushed([process.stdout, process.stderr], () => end(code))
     if (Exit.isSuccess(exit)) return onExit(codes.ok)
-    if (Cause.hasInterruptsOnly(exit.cause)) return onExit(codes.interrupted)
+    if (Cause.hasInterruptsOnly(exit.cause)) {
+      // People have seen what they did.
+      if (json) process.stderr.write(errorText(interrupted, json))
+      return onExit(codes.interrupted)
+    }
     const failure = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
     if (failure instanceof Ended) return onExit(failure.code)
     if (CliError.isCliError(failure)) return onExit(codes.usage)

@@ -54,3 +54,12 @@ export const connection = Flag.String("connection").pipe(
   Flag.withDescription("Which connection, by its id (default: the only one)"),
   Flag.optional
 )
+
+/** A whole number from `least` to `most`. */
+export const whole = (name: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
+  Flag.filter(
+    Flag.Int(name),
+    (given) => given >= least && given <= most,
+    () =>
+      most === Number.MAX_SAFE_INTEGER ? `a whole number, ${least} or more` : `a whole number from ${least} to ${most}`
+  )

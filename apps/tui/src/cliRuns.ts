@@ -1,7 +1,7 @@
 /** The commands that change a workspace by a plan, and those on the runs that do it. */
 import { Argument, Command, Flag } from "effect/cli"
 import { planningFlags } from "./cliReconcile.ts"
-import { connection, loaded } from "./cliRoot.ts"
+import { connection, loaded, whole } from "./cliRoot.ts"
 
 const optional = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -118,7 +118,7 @@ const runs = Command.make(
       Flag.withDescription("Only those that are not over"),
       Flag.withDefault(false)
     ),
-    limit: Flag.Int("limit").pipe(Flag.withDescription("At most so many, the newest first"), Flag.withDefault(20))
+    limit: whole("limit", 1).pipe(Flag.withDescription("At most so many, the newest first"), Flag.withDefault(20))
   },
   loaded(() => import("./commands/runs.ts").then((module) => module.list))
 ).pipe(

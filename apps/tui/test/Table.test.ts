@@ -28,4 +28,18 @@ describe("rows", () => {
   it("are columns without control characters", () => {
     assert.deepStrictEqual(lines(["a", "b"], [["x\u001B[31my", "2"]]), ["a       b", "x[31my  2"])
   })
+
+  it("keeps a column in line whatever is in it, when it may be as wide as that", () => {
+    const long = `https://hooks.example.com/${"a".repeat(60)}`
+    const [head = "", first = "", second = ""] = lines(
+      ["address", "hears of"],
+      [
+        [long, "x"],
+        ["b", "y"]
+      ],
+      Number.POSITIVE_INFINITY
+    )
+    const column = head.indexOf("hears of")
+    assert.deepStrictEqual([first.slice(column), second.slice(column)], ["x", "y"])
+  })
 })

@@ -187,6 +187,9 @@ describe("what the guard holds", () => {
     const { activeUsers } = await scene.state()
     const id = await held()
     assert.strictEqual((await scene.loom("allow", id, "--note", " ")).code, 2)
+    const steering = await scene.loom("allow", id, "--note", "Lyon was closed", "--as", "Grace\u001b[2J")
+    assert.strictEqual(steering.code, 2, steering.stderr)
+    assert.include(steering.stderr, "--as must be one line of whole characters")
     assert.strictEqual((await scene.state()).activeUsers, activeUsers)
     const { code, stdout } = await scene.loom("allow", id, "--note", "Lyon was closed", "--as", "Grace Hopper")
     assert.strictEqual(code, 0, stdout)
@@ -198,10 +201,14 @@ describe("what the guard holds", () => {
 })
 
 describe("Ctrl-C", () => {
-  /** Starts a run and, once the server has a creation before it, sends Ctrl-C as often; yields the end. */
-  const interrupted = async (source: string, times: number) => {
+  /** Starts a run and, once the server has a creation before it, sends these signals; yields the end. */
+  const interrupted = async (
+    source: string,
+    signals: ReadonlyArray<NodeJS.Signals>,
+    ...more: ReadonlyArray<string>
+  ) => {
     await scene.place.control("DELETE", "/requests")
-    const args = ["apply", "--source", source, "--mapping", scene.mapping, "--yes", ...scene.flags]
+    const args = ["apply", "--source", source, "--mapping", scene.mapping, "--yes", ...more, ...scene.flags]
     const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env["PATH"] ?? "", LANG: "C" } })
     let said = ""
     for (const stream of [child.stdout, child.stderr]) {
@@ -213,8 +220,8 @@ describe("Ctrl-C", () => {
       child.on("close", resolve)
     })
     while (!JSON.stringify(await scene.place.control("GET", "/requests")).includes('"POST"')) await pause(20)
-    for (let press = 0; press < times; press++) {
-      child.kill("SIGINT")
+    for (const signal of signals) {
+      child.kill(signal)
       await pause(200)
     }
     return { code: await ended, said }
@@ -223,9 +230,10 @@ describe("Ctrl-C", () => {
   it("stops cleanly, says how to go on, and nobody is made twice", async () => {
     const { users } = await scene.state()
     await scene.place.control("POST", "/faults", { kind: "latency", ms: 150, match: { method: "POST" } })
-    const { code, said } = await interrupted(scene.people(13, 131), 1)
+    const { code, said } = await interrupted(scene.people(13, 131), ["SIGINT"])
     await scene.place.control("DELETE", "/faults")
     assert.strictEqual(code, 130, said)
+    assert.include(said, "loom-scim: stopping; Ctrl-C again ends at once")
     assert.match(said, /of acme: paused: it was stopped after/)
     assert.match(said, /Go on: loom-scim resume \S+/)
     assert.isBelow((await scene.state()).users, users + 100)
@@ -237,7 +245,7 @@ describe("Ctrl-C", () => {
   it("pressed twice ends at once, and the run still goes on where it was", async () => {
     const { users } = await scene.state()
     await scene.place.control("POST", "/faults", { kind: "hang", match: { method: "POST" } })
-    const { code, said } = await interrupted(scene.people(13, 151), 2)
+    const { code, said } = await interrupted(scene.people(13, 151), ["SIGINT", "SIGINT"])
     await scene.place.control("DELETE", "/faults")
     assert.strictEqual(code, 130, said)
     assert.include(said, "ended at once; let the run go on with: loom-scim resume")
@@ -245,6 +253,31 @@ describe("Ctrl-C", () => {
     const resumed = await scene.loom("resume")
     assert.strictEqual(resumed.code, 0, resumed.stdout + resumed.stderr)
     assert.strictEqual((await scene.state()).users, users + 20)
+  })
+
+  it("means the same as the end of the terminal, for scripts with the report and the reason as JSON", async () => {
+    await scene.place.control("POST", "/faults", { kind: "latency", ms: 150, match: { method: "POST" } })
+    const { code, said } = await interrupted(scene.people(13, 161), ["SIGHUP"], "--json")
+    await scene.place.control("DELETE", "/faults")
+    assert.strictEqual(code, 130, said)
+    const lines: ReadonlyArray<unknown> = said
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    const report = lines.find((line) => Reflect.get(Object(line), "_tag") === "RunReport")
+    assert.nestedPropertyVal(report, "run.status.reason", "interrupted")
+    assert.nestedPropertyVal(lines.at(-1), "error.reason", "Interrupted")
+    assert.strictEqual((await scene.loom("resume")).code, 0)
+  })
+
+  it("pressed twice says so to scripts as JSON", async () => {
+    await scene.place.control("POST", "/faults", { kind: "hang", match: { method: "POST" } })
+    const { code, said } = await interrupted(scene.people(13, 166), ["SIGINT", "SIGINT"], "--json")
+    await scene.place.control("DELETE", "/faults")
+    assert.strictEqual(code, 130, said)
+    const last: unknown = JSON.parse(said.trim().split("\n").at(-1) ?? "")
+    assert.nestedPropertyVal(last, "error.reason", "EndedAtOnce")
+    assert.strictEqual((await scene.loom("resume")).code, 0)
   })
 })
 

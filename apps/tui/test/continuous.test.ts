@@ -218,6 +218,16 @@ describe("provision", () => {
     assert.include(again.stdout, "Nothing to do.")
   })
 
+  it("exits 4 when the source was not read to its end, whether it sends or only shows", async () => {
+    const cut = people("cut", 1, 143)
+    writeFileSync(cut, `${readFileSync(cut, "utf8")}\n"e144,p144@example.com`)
+    for (const flag of ["--dry-run", "--yes"]) {
+      const { code, stderr, stdout } = await provision(cut, "e141", flag)
+      assert.strictEqual(code, 4, stdout)
+      assert.include(stderr, "The source was not read to its end")
+    }
+  })
+
   it("as JSON says it all on lines", async () => {
     const { code, stderr, stdout } = await provision(people("one", 1, 143), "e142", "--yes", "--json")
     assert.strictEqual(code, 0, stderr)

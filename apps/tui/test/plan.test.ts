@@ -170,6 +170,36 @@ describe("plan", () => {
     assert.strictEqual(tried.code, 2, tried.stdout)
     assert.include(tried.stderr, "there is no such column")
   })
+  it("asks whether a table was cut whose last row no line feed ends", async () => {
+    const file = join(place.directory, "open.csv")
+    const written = join(place.directory, "open.yaml")
+    writeFileSync(written, "attributes:\n  externalId: id\n  userName: mail\ngroups:\n  - from: groups\n")
+    writeFileSync(file, "id,mail,groups\ne1,p1@example.com,Cr")
+    const args = ["plan", "--source", file, "--mapping", written] as const
+    assert.include(
+      (await loom(...args)).stdout,
+      "Was the source cut? line 2: it is the last row, and no line feed ends it"
+    )
+    assert.include(JSON.parse((await loom(...args, "--json")).stdout).doubt, "line 2: ")
+    writeFileSync(file, "id,mail,groups\ne1,p1@example.com,Cr\n")
+    assert.notInclude((await loom(...args)).stdout, "Was the source cut?")
+  })
+  it("takes nobody from objects none of which has a field that the mapping reads, unless that is said", async () => {
+    const file = join(place.directory, "renamed.jsonl")
+    writeFileSync(file, '{"id":"e1","mail":"p1@example.com","jobTitle":"CEO"}\n')
+    const written = join(place.directory, "renamed.yaml")
+    const attributes = (title: string) => `attributes:\n  externalId: id\n  userName: mail\n  title: ${title}\n`
+    writeFileSync(written, attributes("title"))
+    const args = ["plan", "--source", file, "--mapping", written] as const
+    const refused = await loom(...args)
+    assert.strictEqual(refused.code, 4, refused.stderr)
+    assert.include(refused.stdout, "Plan: nothing to do")
+    assert.include(refused.stdout, 'the mapping reads "title", and no record has such a field')
+    assert.include(refused.stdout, '"jobTitle"')
+    writeFileSync(written, attributes("{ from: title, otherwise: null }"))
+    const said = await loom(...args)
+    assert.notInclude(said.stdout, "no record has such a field")
+  })
   it("exits 2 for a file it does not know how to read", async () => {
     const { code, stderr } = await loom("plan", "--source", "people.xlsx", "--mapping", mapping)
     assert.strictEqual(code, 2)

@@ -1,6 +1,6 @@
 /** What the API of a server says, put back into the words that core has for it, and what is sent to it. */
 import { assert, describe, it } from "@effect/vitest"
-import { ofScim } from "@loom-scim/contract/problemOf"
+import { ofScim, ofSetup } from "@loom-scim/contract/problemOf"
 import { ofRun } from "@loom-scim/contract/problemOfRun"
 import type { PeopleSource, SourceText } from "@loom-scim/core/ports/PeopleSource"
 import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
@@ -10,7 +10,9 @@ import { read } from "@loom-scim/core/provisioning/MappingRead"
 import { RunRefused } from "@loom-scim/core/runs/RunService"
 import * as ScimError from "@loom-scim/core/scim/ScimError"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import { Effect, Result, Stream } from "effect"
+import { failureOf } from "../src/remote/failures.ts"
 import { beginFailureOf, runFailureOf } from "../src/remote/runFailures.ts"
 import { scimErrorOf } from "../src/remote/scimFailures.ts"
 import { sourceFailureOf } from "../src/remote/sourceFailure.ts"
@@ -69,8 +71,17 @@ describe("errors over a server", () => {
     }
   })
 
+  it("of set-ups say what is typed, not what is sent to a server", () => {
+    const common = { command: "open", missing: "connect", detail: "acme is not connected." } as const
+    const next = "Complete its setup first: loom-scim setup"
+    const refused = new SetupRefused({ ...common, reason: "notVerified", next })
+    assert.deepStrictEqual(failureOf(url, "open", acme, 1)(ofSetup(refused)), refused)
+    assert.notInclude(ofSetup(refused).next, "loom-scim")
+  })
+
   it("of runs keep their reason and who is in the way", () => {
-    const refused = new RunRefused({ runId, reason: "notWaiting", detail: "Nothing holds it.", next: "Cancel it." })
+    const next = "To end it: loom-scim cancel"
+    const refused = new RunRefused({ runId, reason: "notWaiting", detail: "Nothing holds it.", next })
     assert.deepStrictEqual(runFailureOf(url, runId)(ofRun(refused)), refused)
     const gone = runFailureOf(url, runId)(ofRun(new RunRefused({ ...refused, reason: "unknown" })))
     assert.include(gone.message, "loom-scim runs")
@@ -114,7 +125,7 @@ describe("an upload", () => {
         format: "csv",
         bytes: Stream.make(new TextEncoder().encode("id;email\n1;ada@acme.com\n"))
       }
-      const { text: body, type } = yield* sent(uploadOf(subjectOf({ name: 'a"b.csv', records, text })))
+      const { text: body, type } = yield* sent(uploadOf(subjectOf({ name: 'a"b.csv', read: () => records, text })))
       const [, boundary = ""] = /boundary=(\S+)$/.exec(type) ?? []
       const parts = body.split(`--${boundary}`)
       assert.lengthOf(parts, 7)
@@ -130,7 +141,7 @@ describe("an upload", () => {
 
   it.effect("of anything else is a line for each record, whose place is known again", () =>
     Effect.gen(function* () {
-      const upload = uploadOf(subjectOf({ name: "ldaps://ldap.example.com", records }))
+      const upload = uploadOf(subjectOf({ name: "ldaps://ldap.example.com", read: () => records }))
       const { text } = yield* sent(upload)
       assert.include(text, '{"id":"1","email":"ada@acme.com"}\n{"id":"2","email":"eve@acme.com"}\n')
       assert.include(text, '"source":{"format":"jsonl"}')
@@ -142,7 +153,7 @@ describe("an upload", () => {
   it.effect("of a source that breaks off breaks off, and says why", () =>
     Effect.gen(function* () {
       const failure = new SourceFailure({ reason: "endedEarly", source: "x", at: null, detail: "cut", next: "Again" })
-      const upload = uploadOf(subjectOf({ name: "x", records: Stream.concat(records, Stream.fail(failure)) }))
+      const upload = uploadOf(subjectOf({ name: "x", read: () => Stream.concat(records, Stream.fail(failure)) }))
       const result = yield* Effect.result(sent(upload))
       assert.isTrue(Result.isFailure(result))
       assert.strictEqual(upload.failure(), failure)

@@ -5,7 +5,9 @@ import type { Sandbox } from "@loom-scim/sandbox/Sandbox"
 import * as MappingRead from "@loom-scim/core/provisioning/MappingRead"
 import * as PolicyRead from "@loom-scim/core/provisioning/PolicyRead"
 import { Effect, Result } from "effect"
+import { once } from "node:events"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { createServer } from "node:http"
 import { join, relative } from "node:path"
 import { parse, stringify } from "yaml"
 import { hasSlapd, reader, slapd, suffix } from "../../../packages/platform-node/test/sources/slapd.ts"
@@ -189,6 +191,34 @@ describe("another SCIM server", () => {
     assert.strictEqual(none.code, 0, none.stderr)
     assert.strictEqual(JSON.parse(none.stdout).records, 0)
   })
+  it("is guessed from so that nothing of its people is lost", async () => {
+    const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    const user = {
+      schemas: ["urn:ietf:params:scim:schemas:core:2.0:User", enterprise],
+      id: "u1",
+      userName: "grouped@example.com",
+      active: true,
+      groups: [{ value: "g1", display: "Crew; all" }],
+      [enterprise]: { department: "Engineering" }
+    }
+    const server = createServer(({ url = "" }, response) => {
+      response.writeHead(url.includes("/Users") ? 200 : 404, { "content-type": "application/scim+json" })
+      response.end(JSON.stringify({ totalResults: 1, startIndex: 1, itemsPerPage: 1, Resources: [user] }))
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const bound = server.address()
+    const address = `scim+http://127.0.0.1:${typeof bound === "object" ? bound?.port : bound}/scim`
+    const env = { LOOM_SCIM_SOURCE_TOKEN: otherToken }
+    const guessed = await loom(["map", "guess", "--source", address], { env })
+    assert.include(guessed.stdout, `# ${enterprise}:department is taken from "${enterprise}:department"`)
+    const path = join(place.directory, "guessed-scim.yaml")
+    writeFileSync(path, guessed.stdout)
+    const tried = await loom(["map", "test", "--source", address, "--mapping", path, "grouped@example.com"], { env })
+    server.close()
+    assert.strictEqual(tried.code, 0, tried.stderr + guessed.stdout)
+    assert.include(tried.stdout, 'groups: field groups -> ["Crew; all"]')
+    assert.include(tried.stdout, `${enterprise}:department: field ${enterprise}:department -> "Engineering"`)
+  })
   it("is only allowed on private networks when that is said", async () => {
     const mapping = mappingFile("scim.yaml", undefined, scimAttributes)
     const args = ["plan", "--source", `scim+${other.scimUrl}`, "--mapping", mapping, "--data-dir", place.directory]
@@ -247,11 +277,14 @@ givenName: Ada
 mail: ada@example.com
 
 dn: uid=bob,${people}
-objectClass: inetOrgPerson
+objectClass: user
 uid: bob
 cn: Bob
 sn: Bob
 mail: bob@example.com
+userAccountControl: 514
+memberOf: cn=Admins,ou=groups,${suffix}
+extensionAttribute1: X1
 `
 const ldapAttributes = { externalId: "uid", userName: "mail", "name.familyName": "sn" }
 const isHere = hasSlapd()
@@ -308,6 +341,15 @@ describe("LDAP", () => {
         const tried = await loom(["map", "test", "--mapping", whole, "ada@example.com"], { env })
         assert.strictEqual(tried.code, 0, tried.stderr)
         assert.include(tried.stdout, `uid=ada,${people}`)
+        assert.include(tried.stdout, '"active": true')
+        const disabled = await loom(["map", "test", "--mapping", whole, "bob@example.com"], { env })
+        assert.strictEqual(disabled.code, 0, disabled.stderr)
+        assert.include(disabled.stdout, '"active": false')
+        assert.include(disabled.stdout, 'groups: field memberOf -> ["Admins"]')
+        const more = { ...ldapAttributes, title: "extensionAttribute1" }
+        const untold = mappingFile("untold.yaml", { from: secureUrl, ldap: common }, more)
+        const asked = await loom(["map", "test", "--mapping", untold, "bob"], { env })
+        assert.include(asked.stdout, 'title: field extensionAttribute1 -> "X1"')
         const wrong = await loom(["plan", "--mapping", overTls], { env: { LOOM_SCIM_LDAP_PASSWORD: "hunter2" } })
         assert.strictEqual(wrong.code, 4)
         assert.include(wrong.stdout, "does not accept account and password")

@@ -6,7 +6,7 @@ import { RunService } from "@loom-scim/core/runs/RunService"
 import type { Actor } from "@loom-scim/core/setup/Evidence"
 import { Console, DateTime, Effect, Schema } from "effect"
 import type { Code } from "../Exit.ts"
-import { codes, Ended } from "../Exit.ts"
+import { codes, Ended, errorText } from "../Exit.ts"
 import * as RunLines from "../plain/RunLines.ts"
 import type { Told } from "../plain/RunLines.ts"
 import type { Trouble } from "../plain/RunProgress.ts"
@@ -72,15 +72,25 @@ export const printEnding = Effect.fnUntraced(function* (flags: SharedFlags, repo
 
 const encodeEvent = Schema.encodeSync(Schema.fromJsonString(RunEvent))
 
+const endedAtOnce = (id: RunId) =>
+  new Ended({
+    code: codes.interrupted,
+    reason: "EndedAtOnce",
+    detail: `ended at once; let the run go on with: ${goOn(id).resume}`
+  })
+
 /** The second Ctrl-C ends the process at once; the first one interrupts it, and the run stops cleanly. */
-const impatient = <A, E, R>(id: RunId, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const impatient = <A, E, R>(id: RunId, json: boolean, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
       let presses = 0
       const onSignal = () => {
         presses++
-        if (presses < 2) return
-        process.stderr.write(`loom-scim: ended at once; let the run go on with: ${goOn(id).resume}\n`)
+        if (presses < 2) {
+          if (!json) process.stderr.write("loom-scim: stopping; Ctrl-C again ends at once\n")
+          return
+        }
+        process.stderr.write(errorText(endedAtOnce(id), json))
         process.exit(codes.interrupted)
       }
       process.on("SIGINT", onSignal)
@@ -104,7 +114,7 @@ const spoken = Effect.fnUntraced(function* (flags: SharedFlags, before: RunRepor
     return Effect.forEach(lines, (line) => Console.log(line), { discard: true })
   }
   yield* follow(before.run, { isResumed }, (events) => Effect.forEach(events, say, { discard: true })).pipe(
-    (following) => impatient(id, following),
+    (following) => impatient(id, json, following),
     Effect.onInterrupt(() => Effect.ignore(Effect.flatMap(report(id), (stopped) => printEnding(flags, stopped))))
   )
 })

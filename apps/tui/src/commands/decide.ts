@@ -1,7 +1,8 @@
 /** `loom-scim allow` and `loom-scim reject`: what a person decides about what the guard holds. */
 import type { Decision } from "@loom-scim/core/provisioning/Decision"
 import { RunService } from "@loom-scim/core/runs/RunService"
-import { Effect, type Option } from "effect"
+import * as PlainText from "@loom-scim/core/setup/PlainText"
+import { Effect, Option } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import { carry, printEnding } from "./carry.ts"
 import { actingAs, faceOf, withRuns } from "./runServices.ts"
@@ -21,6 +22,9 @@ const recorded = Effect.fnUntraced(function* (flags: SharedFlags, own: DecideFla
   if (note === "") {
     return yield* new Ended({ code: codes.usage, reason: "NoteMissing", detail: "Say why, with --note." })
   }
+  const as = Option.getOrElse(own.as, () => "")
+  const unfit = PlainText.refuseLines("--note", note) ?? PlainText.refuseLine("--as", as)
+  if (unfit !== undefined) return yield* new Ended({ code: codes.usage, reason: "Unfit", detail: unfit })
   const by = actingAs(faceOf(flags), own.as)
   yield* RunService.use((service) => service.decide(id, { verdict, by, note }))
   return { id, by }

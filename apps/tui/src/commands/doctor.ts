@@ -7,7 +7,7 @@ import * as DoctorReport from "../plain/DoctorReport.ts"
 import { using } from "./connected.ts"
 import { examinations, Examining } from "./examining.ts"
 import type { SharedFlags } from "./shared.ts"
-import { outputOf, within } from "./shared.ts"
+import { oneForm, outputOf, within } from "./shared.ts"
 
 /** The command's own flags. */
 export interface DoctorFlags {
@@ -22,6 +22,7 @@ export const doctor = (flags: SharedFlags, own: DoctorFlags): Effect.Effect<void
   using(own.connection, (connected, connection) =>
     Effect.gen(function* () {
       const { glyphs, json } = outputOf(flags)
+      yield* oneForm({ json, markdown: own.markdown })
       const isStreamed = !json && !own.markdown
       const { examine } = yield* Examining
       const { findings, profile } = yield* examine(connection, connected, own, (finding) =>

@@ -1,14 +1,15 @@
 /** What only a server has: schedules, webhooks and its own keys. Commands on them work over its API and nowhere else. */
-import { JournalFailure } from "@loom-scim/core/ports/Journal"
+import type { JournalFailure } from "@loom-scim/core/ports/Journal"
+import { faultsOf } from "@loom-scim/core/provisioning/DecodeFaults"
 import type { SetupService } from "@loom-scim/core/setup/SetupService"
-import { readHolder } from "@loom-scim/platform-node/store/DirectoryLock"
+import { inUse, readHolder } from "@loom-scim/platform-node/store/DirectoryLock"
 import { Effect, Layer, Option, Stream } from "effect"
+import type { Schema } from "effect"
 import { resolve } from "node:path"
 import type { SharedFlags } from "./shared.ts"
 import { within } from "./shared.ts"
 import { codes, Ended } from "../Exit.ts"
 import type { Environment } from "../Services.ts"
-import { variable } from "../remote/Access.ts"
 import { Client, paged } from "../remote/Client.ts"
 import type { Failure } from "../remote/failures.ts"
 import { unreachable } from "../remote/failures.ts"
@@ -26,18 +27,12 @@ const here =
       Effect.gen(function* () {
         const place = resolve(directory)
         const holder = yield* readHolder(place)
-        const url = Option.flatMapNullishOr(holder, (found) => found.url)
-        return yield* Option.isSome(url)
-          ? new JournalFailure({
-              reason: "held",
-              detail: `${place} is in use by the loom-scim-api at ${url.value}`,
-              next: `Give this command a key for it: set ${variable}, or name a file with --api-key-file`
-            })
-          : new Ended({
-              code: codes.usage,
-              reason: "NeedsServer",
-              detail: `This is a server's: name the loom-scim-api with --server. ${instead}`
-            })
+        if (Option.exists(holder, ({ url }) => url !== undefined)) return yield* inUse(place, holder)
+        return yield* new Ended({
+          code: codes.usage,
+          reason: "NeedsServer",
+          detail: `This is a server's: name the loom-scim-api with --server. ${instead}`
+        })
       })
     )
 
@@ -92,3 +87,11 @@ export const whole = <A, E, R>(
     cursor: string | null
   ) => Effect.Effect<{ readonly items: ReadonlyArray<A>; readonly nextCursor: string | null }, E, R>
 ) => Stream.runCollect(paged(page))
+
+/** What a server would not take, by the flags and arguments that a person gave: `names` says which feeds which field. */
+export const faultsIn =
+  (names: Readonly<Record<string, string>>) =>
+  (error: Schema.SchemaError): string =>
+    faultsOf(error)
+      .map((fault) => fault.replace(/^(\w+)(?:\.\d+)?(?=:)/, (field, name: string) => names[name] ?? field))
+      .join("; ")

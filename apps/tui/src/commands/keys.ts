@@ -6,7 +6,7 @@ import { codes, Ended } from "../Exit.ts"
 import { momentText } from "../plain/ScheduleText.ts"
 import { lines } from "../plain/Table.ts"
 import { Client, pageSize } from "../remote/Client.ts"
-import { governed, saidBy, whole } from "./governed.ts"
+import { faultsIn, governed, saidBy, whole } from "./governed.ts"
 import { confirmed } from "./confirm.ts"
 import type { SharedFlags } from "./shared.ts"
 
@@ -56,6 +56,8 @@ const grantFrom = (text: string) => {
   return Effect.mapError(Schema.decodeUnknownEffect(Grant)({ verb, connection }), () => usage("NoGrant", detail))
 }
 
+const wrong = faultsIn({ name: "NAME", grants: "--grant", expiresInDays: "--days" })
+
 const payloadOf = Schema.decodeUnknownEffect(Contract.NewKey)
 
 /** The secret alone goes to standard output, and what is said of it to standard error, so that `$(…)` takes the one. */
@@ -65,9 +67,8 @@ export const create = (
 ) =>
   Effect.gen(function* () {
     const grants = yield* Effect.forEach(own.grants, grantFrom)
-    const payload = yield* Effect.mapError(
-      payloadOf({ name: own.name, grants, expiresInDays: own.days }),
-      ({ message }) => usage("InvalidKey", `No key can be made of that: ${message}`)
+    const payload = yield* Effect.mapError(payloadOf({ name: own.name, grants, expiresInDays: own.days }), (error) =>
+      usage("InvalidKey", `No key can be made of that: ${wrong(error)}`)
     )
     const { api, posted, url } = yield* Client
     const made = yield* Effect.mapError(

@@ -8,7 +8,7 @@ import type { ListQuery } from "@loom-scim/core/scim/ScimClientTypes"
 import { Console, Effect, Option, Result, Stream } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
 import * as Table from "../plain/Table.ts"
-import type { SharedFlags } from "./shared.ts"
+import { oneForm, type SharedFlags } from "./shared.ts"
 
 /** The flags of a listing. */
 export interface ListFlags {
@@ -40,31 +40,32 @@ export const list = Effect.fn("listing.list")(function* (
   type: ResourceType,
   defaultColumns: ReadonlyArray<string>
 ) {
+  const { csv, jsonl } = own
+  yield* oneForm({ csv, jsonl, json: flags.json && !jsonl })
   const given = yield* Effect.fromResult(queryOf(own.filter, type))
   const columns = Option.match(own.columns, { onNone: () => defaultColumns, onSome: (text) => text.split(",") })
-  const wantsMembers =
-    endpoint === "Users" || flags.json || own.jsonl || columns.some((path) => /^members\b/i.test(path))
+  const wantsMembers = endpoint === "Users" || flags.json || jsonl || columns.some((path) => /^members\b/i.test(path))
   const query = wantsMembers ? given : { ...given, excludedAttributes: ["members"] }
   const pages = client.pages(endpoint, query)
-  if (own.csv) yield* Console.log(Table.csvLine(columns))
+  if (csv) yield* Console.log(Table.csvLine(columns))
   const collected: Array<ReadonlyArray<string>> = []
   const whole: Array<unknown> = []
   let verdict: { readonly _tag: string; readonly reason?: string } | null = null
   yield* Stream.runForEach(pages, (page) => {
     verdict = page.verdict ?? verdict
     return Effect.forEach(page.resources, (resource) => {
-      if (own.jsonl) return Console.log(JSON.stringify(resource))
+      if (jsonl) return Console.log(JSON.stringify(resource))
       const cells = columns.map((path) => Table.cell(resource, path))
-      if (own.csv) return Console.log(Table.csvLine(cells))
+      if (csv) return Console.log(Table.csvLine(cells))
       if (flags.json) whole.push(resource)
       else collected.push(cells)
       return Effect.void
     })
   }).pipe(Effect.mapError(fromError))
   const end = describe(verdict)
-  if (flags.json && !own.jsonl && !own.csv) {
+  if (flags.json && !jsonl && !csv) {
     yield* Console.log(JSON.stringify({ resources: whole, complete: end === null, reason: end }))
-  } else if (!own.jsonl && !own.csv) {
+  } else if (!jsonl && !csv) {
     for (const line of Table.lines(columns.map(Table.heading), collected)) yield* Console.log(line)
     yield* Console.log(`\n${collected.length} ${endpoint.toLowerCase()}`)
   }

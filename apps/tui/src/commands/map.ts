@@ -1,8 +1,8 @@
 /** `loom-scim map test` and `loom-scim map guess` */
 import { trace } from "@loom-scim/core/provisioning/MappingApply"
 import type { PeopleSource } from "@loom-scim/core/ports/PeopleSource"
-import { fieldNames, guess } from "@loom-scim/core/provisioning/MappingGuess"
-import { recordsFor } from "@loom-scim/core/provisioning/SourceColumns"
+import { fieldNames, guess, type Guess } from "@loom-scim/core/provisioning/MappingGuess"
+import { foldName } from "@loom-scim/core/provisioning/PersonDigest"
 import { Console, Effect, Option, Result, Stream } from "effect"
 import { stringify } from "yaml"
 import { codes, Ended } from "../Exit.ts"
@@ -18,12 +18,10 @@ export interface MapTestFlags extends SourceFlags {
   readonly person: string
 }
 
-const mentions = (fields: object, text: string): boolean => {
-  const wanted = text.toLowerCase()
-  return Object.values(fields).some((value: unknown) =>
-    [value].flat().some((one: unknown) => typeof one === "string" && one.trim().toLowerCase() === wanted)
-  )
-}
+const mentions = (value: unknown, folded: string): boolean =>
+  typeof value === "string"
+    ? foldName(value) === folded
+    : typeof value === "object" && value !== null && Object.values(value).some((held) => mentions(held, folded))
 
 /** Shows the way of a person's record through the mapping; nothing is sent anywhere. */
 export const test = Effect.fn("map.test")(function* (
@@ -33,8 +31,8 @@ export const test = Effect.fn("map.test")(function* (
   const compiled = yield* mappingOf(own.mapping)
   const chosen = yield* Effect.fromResult(choose(own, compiled.mapping.source ?? {}, own.mapping))
   const search = (source: PeopleSource) =>
-    recordsFor(source, compiled).pipe(
-      Stream.filter(({ fields }) => mentions(fields, own.person)),
+    source.read(compiled.fields).pipe(
+      Stream.filter(({ fields }) => mentions(fields, foldName(own.person))),
       Stream.map((record) => trace(compiled, record)),
       Stream.runCollect,
       Effect.mapError(fileFailed),
@@ -65,12 +63,14 @@ export interface MapGuessFlags extends SourceFlags {
 // Objects need not have the same members; those of so many are nearly always all there are.
 const looked = 100
 
-const namesIn = ({ headers, source }: Opened): Effect.Effect<ReadonlyArray<string>, Ended> =>
+const guessFrom = ({ headers, source }: Opened): Effect.Effect<Guess, Ended> =>
   Effect.mapError(
-    headers ??
-      Effect.map(Stream.runCollect(Stream.take(source.records, looked)), (records) =>
-        fieldNames(records.map(({ fields }) => fields))
-      ),
+    headers === null
+      ? Effect.map(Stream.runCollect(Stream.take(source.read([]), looked)), (records) => {
+          const samples = records.map(({ fields }) => fields)
+          return guess(fieldNames(samples), samples)
+        })
+      : Effect.map(headers, (names) => guess(names)),
     fileFailed
   )
 
@@ -82,7 +82,7 @@ export const suggest = Effect.fn("map.guess")(function* (
   const mappingPath = Option.getOrNull(own.mapping)
   const settings = mappingPath === null ? {} : yield* settingsOf(mappingPath)
   const chosen = yield* Effect.fromResult(choose(own, settings, mappingPath))
-  const { guessed, left, mapping, missing } = guess(yield* withSource(flags, own, chosen, namesIn))
+  const { guessed, left, mapping, missing } = yield* withSource(flags, own, chosen, guessFrom)
   const whole = Object.keys(settings).length === 0 ? mapping : { source: settings, ...mapping }
   if (flags.json) return yield* Console.log(JSON.stringify({ mapping: whole, guessed, left, missing }))
   const remarks = [

@@ -9,7 +9,7 @@ import { planOf, plans } from "./planning.ts"
 import * as PlanReport from "./planReport.ts"
 import { save } from "./planSave.ts"
 import type { SharedFlags } from "./shared.ts"
-import { within } from "./shared.ts"
+import { oneForm, within } from "./shared.ts"
 import { type PlanningFlags, subjectOf } from "./subject.ts"
 
 /** The command's own flags. */
@@ -33,6 +33,7 @@ const keep = Effect.fnUntraced(function* (path: string, result: Planned, own: Pl
 export const plan = (flags: SharedFlags, own: PlanFlags): Effect.Effect<void, Ended> =>
   using(own.connection, (connected, connection) =>
     Effect.gen(function* () {
+      yield* oneForm({ json: flags.json, markdown: own.markdown })
       const subject = yield* subjectOf(flags, own, connection, { again: false })
       const result = yield* planOf(subject)
       yield* Console.log(

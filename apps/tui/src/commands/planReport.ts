@@ -26,7 +26,7 @@ const listed = (lines: ReadonlyArray<string>, all: number): ReadonlyArray<string
 ]
 
 const remarks = ({ plan, reading }: Planned): ReadonlyArray<string> => {
-  const { contradictions, excluded, failure, problems, records, repetitions } = reading
+  const { contradictions, doubt, excluded, failure, problems, records, repetitions } = reading
   const { problemCount = problems.length } = reading
   const { duplicates } = plan.census
   const isRepeated = duplicates + contradictions > 0
@@ -38,6 +38,7 @@ const remarks = ({ plan, reading }: Planned): ReadonlyArray<string> => {
     ),
     ...(isRepeated ? [`${rows(duplicates)} repeating another, ${rows(contradictions)} contradicting another.`] : []),
     ...listed(repetitions.map(repetitionText), duplicates + contradictions),
+    ...(doubt === undefined ? [] : [`Was the source cut? ${printable(doubt)}.`]),
     ...(failure === null ? [] : [`The source was not read to its end: ${printable(failure.message)}`])
   ]
 }
@@ -69,7 +70,7 @@ export const markdown = (planned: Planned): string => {
 
 /** The same for machines. */
 export const json = ({ judgement, plan, reading, source }: Planned): string => {
-  const { contradictions, excluded, failure, problems, records, repetitions } = reading
+  const { contradictions, doubt = null, excluded, failure, problems, records, repetitions } = reading
   return JSON.stringify({
     source,
     records,
@@ -79,6 +80,7 @@ export const json = ({ judgement, plan, reading, source }: Planned): string => {
     contradictions,
     repetitions,
     failure: failure === null ? null : failure.message,
+    doubt,
     judgement,
     plan: JSON.parse(PlanText.toJson(plan))
   })

@@ -5,16 +5,11 @@ import type { Planned } from "@loom-scim/core/runs/SyncPlan"
 import { DateTime, Effect, Result } from "effect"
 import { open, readFile, rename, rm } from "node:fs/promises"
 import { codes, Ended } from "../Exit.ts"
+import { fileTrouble } from "../plain/FileTrouble.ts"
 import type { PlanningFlags } from "./subject.ts"
 
-const codeOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause ? String(cause.code) : cause instanceof Error ? cause.message : "unknown"
-
-const failed = (what: string) => (cause: unknown) => {
-  const code = codeOf(cause)
-  const why = code === "ENOENT" ? "there is no such file or folder. Check the path" : code
-  return new Ended({ code: codes.usage, reason: "PlanFileFailed", detail: `${what}: ${why}.` })
-}
+const failed = (what: string) => (cause: unknown) =>
+  new Ended({ code: codes.usage, reason: "PlanFileFailed", detail: `${what}: ${fileTrouble(cause)}` })
 
 /** Wholly or not at all, and for nobody else to read: people are in it. */
 const write = async (path: string, text: string): Promise<void> => {

@@ -9,6 +9,7 @@ import { codes, Ended, fromError } from "../Exit.ts"
 import type { Environment } from "../Services.ts"
 import { elsewhere } from "../Services.ts"
 import { clients } from "./connected.ts"
+import { fileFailed } from "./source.ts"
 
 /** Makes plans. */
 export class Planning extends Context.Service<
@@ -50,16 +51,31 @@ export const needsFull = (message: string): Ended => {
   return new Ended({ code: codes.refused, reason: "NeedsFull", detail })
 }
 
+/**
+ * A file that cannot be opened at all: a wrong path, and no export that broke off. Directories and servers may answer a
+ * minute later, so theirs is told as what it is.
+ */
+const isWrongFile = ({ source: { text } }: Subject, { reason }: SourceFailure): boolean =>
+  text !== undefined && (reason === "notFound" || reason === "unreadable")
+
+/** How a command ends whose source was not read to its end. */
+export const notWhole = (failure: SourceFailure): Ended =>
+  new Ended({
+    code: codes.checkFailed,
+    reason: "SourceProblems",
+    detail: `The source was not read to its end: ${failure.message}`
+  })
+
 /** Makes a plan, or says why there is none. */
 export const planOf = (subject: Subject): Effect.Effect<Planned, Ended, Planning> =>
-  Effect.mapError(
-    Planning.use(({ plan }) => plan(subject)),
-    (error) =>
-      error._tag === "SourceFailure"
-        ? new Ended({
-            code: codes.checkFailed,
-            reason: "SourceProblems",
-            detail: `The source was not read to its end: ${error.message}`
-          })
-        : fromError(error)
+  Planning.use(({ plan }) => plan(subject)).pipe(
+    Effect.mapError((error) => {
+      if (error._tag !== "SourceFailure") return fromError(error)
+      return isWrongFile(subject, error) ? fileFailed(error) : notWhole(error)
+    }),
+    Effect.flatMap((planned) => {
+      const { failure, records } = planned.reading
+      const isWrong = failure !== null && records === 0 && isWrongFile(subject, failure)
+      return isWrong ? Effect.fail(fileFailed(failure)) : Effect.succeed(planned)
+    })
   )

@@ -3,7 +3,6 @@ import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient
 import type { JournalFailure } from "@loom-scim/core/ports/Journal"
 import type { Runs } from "@loom-scim/core/ports/Runs"
 import type { VaultFailure } from "@loom-scim/core/ports/Vault"
-import type { Plan } from "@loom-scim/core/provisioning/Plan"
 import type { Undone } from "@loom-scim/core/provisioning/Undo"
 import * as Again from "@loom-scim/core/runs/Again"
 import type { Run } from "@loom-scim/core/runs/Run"
@@ -13,16 +12,17 @@ import type { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import type { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Context, Effect, Layer } from "effect"
 
-/** Makes plans from journals; changes nothing. */
+/** Why there is no proposal. */
+type ProposalFailure = JournalFailure | RunRefused | ScimError | SetupRefused | VaultFailure
+
+/** Makes plans from journals and from what the server has now; changes nothing. */
 export class Proposals extends Context.Service<
   Proposals,
   {
-    /** What the run left undone. */
-    readonly retry: (run: Run) => Effect.Effect<Plan, JournalFailure | RunRefused>
-    /** The opposite of what it did. */
-    readonly undo: (
-      run: Run
-    ) => Effect.Effect<Undone, JournalFailure | RunRefused | ScimError | SetupRefused | VaultFailure>
+    /** What the run left undone and is still to be done, and what is not tried. */
+    readonly retry: (run: Run) => Effect.Effect<Undone, ProposalFailure>
+    /** The opposite of what it did, and what cannot be put back. */
+    readonly undo: (run: Run) => Effect.Effect<Undone, ProposalFailure>
   }
 >()("loom-scim/Proposals") {
   /** Over the store and the connections of this machine. */

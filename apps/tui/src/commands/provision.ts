@@ -8,7 +8,7 @@ import { requestText } from "../plain/RequestText.ts"
 import * as TraceText from "../plain/TraceText.ts"
 import { required } from "../Selection.ts"
 import { beginSync, unresolved } from "./beginSync.ts"
-import { needsFull, Planning } from "./planning.ts"
+import { needsFull, notWhole, Planning } from "./planning.ts"
 import { heldLines } from "./planReport.ts"
 import { withRuns } from "./runServices.ts"
 import type { SharedFlags } from "./shared.ts"
@@ -49,7 +49,8 @@ const json = ({ judgement, made, plan, source }: PlannedOne) => ({
 
 /**
  * Shows a person's way through the mapping, what would be done about them and the requests for it, asks, and does it as a
- * run. With `--dry-run` it only shows, and keeps nothing.
+ * run. With `--dry-run` it only shows, and keeps nothing. A source that was not read to its end makes it exit 4, since it
+ * may say more of them.
  */
 export const provision = (flags: SharedFlags, own: ProvisionFlags): Effect.Effect<void, Ended> =>
   withRuns(
@@ -61,7 +62,10 @@ export const provision = (flags: SharedFlags, own: ProvisionFlags): Effect.Effec
         Effect.mapError((error) => (error._tag === "NeedsFull" ? needsFull(error.message) : fromError(error)))
       )
       yield* Console.log(flags.json ? JSON.stringify(json(planned)) : text(planned))
-      if (own.dryRun) return yield* unresolved(planned)
-      return yield* beginSync(flags, planned, { yes: own.yes, question: () => "Send this? [y/N] " })
+      if (own.dryRun) yield* unresolved(planned)
+      else yield* beginSync(flags, planned, { yes: own.yes, question: () => "Send this? [y/N] " })
+      const { failure } = planned.made
+      if (failure !== null) return yield* notWhole(failure)
+      return undefined
     }).pipe(Effect.scoped)
   )

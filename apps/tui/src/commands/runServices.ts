@@ -14,6 +14,7 @@ import { Proposals } from "./proposals.ts"
 import { Reconciling } from "./reconciling.ts"
 import { runIdFrom } from "./runId.ts"
 import { SavedPlans } from "./savedPlans.ts"
+import { untilUnread } from "../unread.ts"
 import type { SharedFlags } from "./shared.ts"
 import { actorOf, within } from "./shared.ts"
 
@@ -60,7 +61,7 @@ const runs = {
 export const withRuns = <A, E extends { readonly _tag: string; readonly message: string }>(
   flags: SharedFlags,
   use: Effect.Effect<A, E, RunServices>
-): Effect.Effect<A, Ended> => within(flags, faceOf(flags), runs, use)
+): Effect.Effect<A, Ended> => untilUnread(within(flags, faceOf(flags), runs, use))
 
 const refused = (reason: string, detail: string) => new Ended({ code: codes.refused, reason, detail })
 

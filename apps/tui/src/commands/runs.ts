@@ -17,7 +17,7 @@ import { elsewhere, type Environment, layer } from "../Services.ts"
 import { Looks } from "./looks.ts"
 import { runIdFrom } from "./runId.ts"
 import type { SharedFlags } from "./shared.ts"
-import { outputOf, within } from "./shared.ts"
+import { oneForm, outputOf, within } from "./shared.ts"
 
 const places = {
   here: (environment: Environment) => Layer.provideMerge(Looks.layer, layer(environment)),
@@ -70,7 +70,7 @@ export const list = (flags: SharedFlags, own: ListFlags) =>
       const runs = yield* list({
         ...of,
         ...(own.unfinished ? { unfinished: true } : {}),
-        limit: Math.max(1, own.limit)
+        limit: own.limit
       })
       const reports = yield* Effect.forEach(runs, reportOf)
       if (flags.json) return yield* Console.log(JSON.stringify(reports.map(RunReports.json)))
@@ -132,6 +132,7 @@ export const show = (flags: SharedFlags, own: ShowFlags) =>
     "cli",
     places,
     Effect.gen(function* () {
+      yield* oneForm({ json: flags.json, markdown: own.markdown })
       const states = yield* statesOf(own.state)
       const run = yield* Option.isSome(own.run) ? named(own.run.value) : newest
       const { id } = run

@@ -1,5 +1,5 @@
 /** `loom-scim sandbox` */
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Option, Predicate } from "effect"
 import { codes, Ended } from "../Exit.ts"
 import type { SharedFlags } from "./shared.ts"
 
@@ -10,7 +10,21 @@ interface SandboxFlags {
   readonly dataFile: Option.Option<string>
 }
 
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : "it could not start")
+const ports: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program listens there. Choose another with --port and --dns-port, or 0 for any.",
+  EACCES: "that takes more rights. Choose ports of 1024 or more with --port and --dns-port, or 0 for any."
+}
+
+const failureOf = (cause: unknown): Ended => {
+  const message = cause instanceof Error ? cause.message : "it could not start"
+  const isAtPort = Predicate.hasProperty(cause, "syscall") && /^(listen|bind)$/.test(String(cause.syscall))
+  const next = isAtPort && Predicate.hasProperty(cause, "code") ? ports[String(cause.code)] : undefined
+  return new Ended({
+    code: next === undefined ? codes.storage : codes.usage,
+    reason: "SandboxFailed",
+    detail: next === undefined ? `Sandbox: ${message}` : `Sandbox: ${message}: ${next}`
+  })
+}
 
 /** A running sandbox, stopped with the scope. Loaded only here: it brings a whole web server along. */
 export const start = (options: {
@@ -23,8 +37,7 @@ export const start = (options: {
   Effect.acquireRelease(
     Effect.tryPromise({
       try: async () => (await import("@loom-scim/sandbox/Sandbox")).startSandbox(options),
-      catch: (cause) =>
-        new Ended({ code: codes.storage, reason: "SandboxFailed", detail: `Sandbox: ${messageOf(cause)}` })
+      catch: failureOf
     }),
     (sandbox) => Effect.promise(() => sandbox.close())
   )

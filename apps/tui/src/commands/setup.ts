@@ -48,6 +48,18 @@ const readToken = (fd: Option.Option<number>): Effect.Effect<Redacted.Redacted, 
     })
   })
 
+/** Said before a directory is opened or a server asked, since it is neither's fault. */
+const refuseEmptyName = (name: Option.Option<string>): Effect.Effect<void, Ended> =>
+  Option.exists(name, (given) => given.trim() === "")
+    ? Effect.fail(
+        new Ended({
+          code: codes.usage,
+          reason: "NameEmpty",
+          detail: "--name is empty. Give the connection a name, such as your company's: --name Acme"
+        })
+      )
+    : Effect.void
+
 const begin = Effect.fnUntraced(function* (name: string, actor: Actor) {
   return yield* (yield* SetupService).begin(name, actor)
 })
@@ -98,6 +110,7 @@ export const guided = (flags: SharedFlags, own: Pick<SetupFlags, "connection" | 
 
 export const setup = (flags: SharedFlags, own: SetupFlags): Effect.Effect<void, Ended> =>
   Effect.gen(function* () {
+    yield* refuseEmptyName(own.name)
     if (Option.isSome(own.answers)) {
       const answers = yield* Answers.read(own.answers.value)
       const token = yield* readToken(own.tokenFd)

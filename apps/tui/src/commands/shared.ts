@@ -41,6 +41,14 @@ export const outputOf = ({ json }: SharedFlags): { readonly json: boolean; reado
   glyphs: Glyphs.of(process.env)
 })
 
+/** Ends the command when more forms of output are asked for than the one that can be given; by the names of their flags. */
+export const oneForm = (asked: Readonly<Record<string, boolean>>): Effect.Effect<void, Ended> => {
+  const [first, ...others] = Object.entries(asked).flatMap(([name, isAsked]) => (isAsked ? [`--${name}`] : []))
+  if (first === undefined || others.length === 0) return Effect.void
+  const detail = `Output has one form: choose one of ${[first, ...others].join(" and ")}.`
+  return Effect.fail(new Ended({ code: codes.usage, reason: "TwoForms", detail }))
+}
+
 /** What a command may fail with before that is put into words. */
 interface Failed {
   readonly _tag: string

@@ -1,12 +1,9 @@
 /** `loom-scim undo`: the opposite of what a run did, as a run of its own. */
-import * as PlanText from "@loom-scim/core/provisioning/PlanText"
-import type { Impossible } from "@loom-scim/core/provisioning/UndoOutcome"
-import { describeRefusal } from "@loom-scim/core/provisioning/UndoOutcome"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Console, Effect } from "effect"
 import type { Option } from "effect"
 import { codes, Ended, fromError } from "../Exit.ts"
-import { printable } from "../plain/Printable.ts"
+import { impossibleText } from "../plain/ImpossibleText.ts"
 import { begin, showPlan, startable } from "./begin.ts"
 import { policyOf } from "./policy.ts"
 import { Proposals } from "./proposals.ts"
@@ -18,17 +15,6 @@ export interface UndoFlags {
   readonly run: string
   readonly policy: Option.Option<string>
   readonly yes: boolean
-}
-
-const maxShown = 50
-
-const impossibleText = (impossible: ReadonlyArray<Impossible>): string => {
-  const lines = impossible.slice(0, maxShown).map(({ detail, label, reason, tag }) => {
-    const what = detail === "" ? "" : ` (${printable(detail)})`
-    return `  ! ${PlanText.titleOf(tag)} ${printable(label)}${what}: ${describeRefusal(reason)}`
-  })
-  const more = impossible.length - lines.length
-  return [`Cannot be undone (${impossible.length}):`, ...lines, ...(more > 0 ? [`  and ${more} more`] : [])].join("\n")
 }
 
 /** Shows what would be put back and what cannot be, asks, and carries it out. Exits 4 when not all of it can be. */
@@ -46,7 +32,8 @@ export const undo = (flags: SharedFlags, own: UndoFlags) =>
       const policy = yield* policyOf(own.policy, connection)
       yield* showPlan(flags, { plan, policy })
       if (impossible.length > 0) {
-        yield* Console.log(flags.json ? JSON.stringify({ _tag: "Impossible", impossible }) : impossibleText(impossible))
+        const text = () => impossibleText("Cannot be undone", impossible)
+        yield* Console.log(flags.json ? JSON.stringify({ _tag: "Impossible", impossible }) : text())
       }
       yield* begin(
         flags,

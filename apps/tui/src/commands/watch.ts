@@ -13,6 +13,7 @@ import { required } from "../Selection.ts"
 import { runLayer } from "../Services.ts"
 import { clientLayer } from "./connected.ts"
 import { actingAs, faceOf } from "./runServices.ts"
+import { untilUnread } from "../unread.ts"
 import type { SharedFlags } from "./shared.ts"
 import { withServices } from "./shared.ts"
 import { spanOf } from "./span.ts"
@@ -119,4 +120,4 @@ export const watch = (flags: SharedFlags, own: WatchFlags): Effect.Effect<void, 
           return turned.ticked
         })
     })
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, untilUnread)

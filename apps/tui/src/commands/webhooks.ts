@@ -7,7 +7,7 @@ import { codes, Ended } from "../Exit.ts"
 import { momentText } from "../plain/ScheduleText.ts"
 import { lines } from "../plain/Table.ts"
 import { Client, pageSize } from "../remote/Client.ts"
-import { governed, saidBy, whole } from "./governed.ts"
+import { faultsIn, governed, saidBy, whole } from "./governed.ts"
 import { required } from "../Selection.ts"
 import { confirmed } from "./confirm.ts"
 import { lost } from "./keys.ts"
@@ -27,6 +27,9 @@ const idFrom = (text: string) =>
   )
 
 const header = ["webhook", "of", "address", "hears of", "stands (UTC)"]
+
+/** Addresses and lists of events are never cut, and what follows them stands in line however long they are. */
+const widest = Number.POSITIVE_INFINITY
 
 const row = ({ connectionId, disabled, events, id, url }: Webhook): ReadonlyArray<string> => [
   id,
@@ -52,7 +55,7 @@ export const list = (flags: SharedFlags) =>
       )
     }
     if (all.length === 0) return yield* Console.log("No webhooks yet. Make one with: loom-scim webhooks add")
-    return yield* Console.log(lines(header, all.map(row)).join("\n"))
+    return yield* Console.log(lines(header, all.map(row), widest).join("\n"))
   }).pipe((effect) => governed(flags, instead, effect))
 
 /** What a new one is to be. */
@@ -64,6 +67,8 @@ export interface AddFlags {
   readonly description: string
 }
 
+const wrong = faultsIn({ url: "URL", events: "--event", description: "--description" })
+
 const payloadOf = Schema.decodeUnknownEffect(Contract.NewWebhook)
 
 /** The secret alone goes to standard output, and what is said of it to standard error, so that `$(…)` takes the one. */
@@ -74,9 +79,8 @@ export const add = (flags: SharedFlags, own: AddFlags) =>
     }
     const connectionId: ConnectionId | null = own.everything ? null : (yield* required(own.connection)).id
     const { description, events, url: address } = own
-    const payload = yield* Effect.mapError(
-      payloadOf({ url: address, description, connectionId, events }),
-      ({ message }) => usage("InvalidWebhook", `No webhook can be made of that: ${message}`)
+    const payload = yield* Effect.mapError(payloadOf({ url: address, description, connectionId, events }), (error) =>
+      usage("InvalidWebhook", `No webhook can be made of that: ${wrong(error)}`)
     )
     const { api, posted, url } = yield* Client
     const made = yield* Effect.mapError(

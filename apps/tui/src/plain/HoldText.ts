@@ -1,6 +1,7 @@
 /** What the guard holds, in words: data in one place, for plans, runs and screens. */
 import type { HoldTag } from "@loom-scim/core/provisioning/Decision"
 import type { HoldReason, Judgement, Threshold } from "@loom-scim/core/provisioning/Guard"
+import type { Run } from "@loom-scim/core/runs/Run"
 import { printable } from "./Printable.ts"
 
 /** A reason in a few words, and what a person looks at before they allow it. */
@@ -39,8 +40,33 @@ export const holds: Record<HoldTag, { readonly title: string; readonly look: str
   }
 }
 
+const isAboutSource: ReadonlySet<HoldTag> = new Set([
+  "TooManyLosses",
+  "TooManyDeletions",
+  "TooManyRemovals",
+  "TooManyGroupDeletions"
+])
+
+const isProtection: ReadonlySet<HoldTag> = new Set(["ProtectedPeople", "ProtectedGroups"])
+
+const ofAnother = {
+  undo: "They have it from the run that is undone, and lose it with that. Is it the run that you mean?",
+  retry: "The source was not read again. Is this still to be done? If you are not sure, plan again: loom-scim apply"
+} as const
+
+/** What a person looks at before they allow it. A run about another has no source that could be wrong. */
+export const lookOf = ({ kind }: Pick<Run, "kind">, tag: HoldTag): string => {
+  if (kind !== "undo" && kind !== "retry") return holds[tag].look
+  if (isProtection.has(tag)) return "They are protected by the policy. Leave them as they are, or change the policy."
+  return isAboutSource.has(tag) ? ofAnother[kind] : holds[tag].look
+}
+
 const limit = ({ count, percent }: Threshold): string =>
   [...(count === null ? [] : [String(count)]), ...(percent === null ? [] : [`${percent} %`])].join(" or ")
+
+/** That all of them lose access, or are deleted, is held whatever the limit is. */
+const bound = ({ count, limit: most, of }: Extract<HoldReason, { readonly of: number }>): string =>
+  count < of ? `the limit is ${limit(most)}` : "all at once are never tolerated"
 
 const named = (
   { count, labels }: { readonly count: number; readonly labels: ReadonlyArray<string> },
@@ -55,9 +81,9 @@ const named = (
 export const held = (reason: HoldReason, names = Number.POSITIVE_INFINITY): string => {
   switch (reason._tag) {
     case "TooManyLosses":
-      return `${reason.count} of ${reason.of} people we manage would lose access (the limit is ${limit(reason.limit)})`
+      return `${reason.count} of ${reason.of} people we manage would lose access (${bound(reason)})`
     case "TooManyDeletions":
-      return `${reason.count} of ${reason.of} people we manage would be deleted (the limit is ${limit(reason.limit)})`
+      return `${reason.count} of ${reason.of} people we manage would be deleted (${bound(reason)})`
     case "TooManyRemovals":
       return `${reason.count} of ${reason.of} people we manage would be taken out of groups (the limit is ${limit(reason.limit)})`
     case "TooManyGroupDeletions":

@@ -7,7 +7,7 @@ import { RunItem } from "@loom-scim/core/runs/RunItem"
 import type { RunReport } from "@loom-scim/core/runs/RunService"
 import { DateTime, Schema } from "effect"
 import type { Glyphs } from "./Glyphs.ts"
-import { held, heldBy, holds } from "./HoldText.ts"
+import { held, heldBy, holds, lookOf } from "./HoldText.ts"
 import { printable } from "./Printable.ts"
 import { duration } from "./Progress.ts"
 import { tallyText } from "./RunLines.ts"
@@ -71,11 +71,12 @@ export const nextSteps = ({ counts, run }: RunReport): ReadonlyArray<string> => 
 }
 
 /** Why it waits or does not go on. */
-const because = ({ judgement, status }: Run): ReadonlyArray<string> => {
+const because = (run: Run): ReadonlyArray<string> => {
+  const { judgement, status } = run
   if (status._tag === "Waiting") {
     return heldBy(judgement, status.reasons).flatMap((text, index) => {
       const tag = status.reasons[index]
-      return [text, ...(tag === undefined ? [] : [`  ${holds[tag].look}`])]
+      return [text, ...(tag === undefined ? [] : [`  ${lookOf(run, tag)}`])]
     })
   }
   return status._tag === "Paused" && status.detail !== "" ? [printable(status.detail)] : []

@@ -36,6 +36,7 @@ export const pauseWords: Record<PauseReason, string> = {
   forbidden: "The server takes the token and forbids the request",
   serverDown: "The server does not answer as it should",
   rateLimited: "The server asked to be left alone for a while",
+  refusals: "The server refuses most of what is asked",
   storage: "The data of loom-scim cannot be written",
   interrupted: "It was stopped",
   misconfigured: "The connection does not lead to the server it should",
@@ -73,7 +74,9 @@ export const droppedWords: Record<
     why: "whom or what it needs could not be created",
     next: (id) => `See to what failed first, then: loom-scim retry ${id}`
   },
-  conflict: { why: "it cannot be told what is to be done", next: () => "Resolve the conflict, then plan again." }
+  conflict: { why: "it cannot be told what is to be done", next: () => "Resolve the conflict, then plan again." },
+  moved: { why: "the user was changed while the run waited for a decision", next: () => "Plan again." },
+  lastAdmin: { why: "nobody would be an admin any more", next: () => "Make somebody else an admin, then plan again." }
 }
 
 const conflictNext: Record<ConflictReason, string> = {

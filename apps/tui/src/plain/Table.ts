@@ -35,13 +35,14 @@ export const csvLine = (cells: ReadonlyArray<string>): string =>
 // Control characters of somebody's display name must not reach the terminal.
 const printable = (text: string): string => [...text].filter((char) => char >= " " && char !== "\u007F").join("")
 
-/** Columns padded to their widest cell, at most 44 characters each but the last. */
+/** Columns padded to their widest cell, to `widest` characters at most: a single long cell does not push all others away. */
 export const lines = (
   header: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<string>>
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  widest = 44
 ): ReadonlyArray<string> => {
   const all = [header, ...rows.map((row) => row.map(printable))]
-  const widths = header.map((_, column) => Math.min(44, Math.max(...all.map((row) => (row[column] ?? "").length))))
+  const widths = header.map((_, column) => Math.min(widest, Math.max(...all.map((row) => (row[column] ?? "").length))))
   return all.map((row) =>
     row
       .map((text, column) => text.padEnd(widths[column] ?? 0))

@@ -2,6 +2,7 @@
 import { Effect, Option, Redacted } from "effect"
 import { readFileSync } from "node:fs"
 import { codes, Ended } from "../Exit.ts"
+import { fileTrouble } from "../plain/FileTrouble.ts"
 
 /** Where the key is looked for. */
 export const variable = "LOOM_SCIM_API_KEY"
@@ -27,7 +28,8 @@ export const keyFrom = (file: Option.Option<string>): Effect.Effect<Option.Optio
     if (Option.isNone(file)) return Effect.succeed(given === "" ? Option.none() : Option.some(Redacted.make(given)))
     return Effect.try({
       try: () => Option.some(Redacted.make(readFileSync(file.value, "utf8").trim())),
-      catch: () => usage("ApiKeyMissing", `The API key cannot be read from ${file.value}.`)
+      catch: (cause) =>
+        usage("ApiKeyMissing", `--api-key-file: the API key cannot be read from ${file.value}: ${fileTrouble(cause)}`)
     })
   })
 

@@ -9,7 +9,7 @@ import type { ListVerdict } from "@loom-scim/core/scim/List"
 import * as Profile from "@loom-scim/core/scim/Profile"
 import type { ScimClientOperations } from "@loom-scim/core/scim/ScimClient"
 import * as Lists from "@loom-scim/core/scim/ScimClientList"
-import type { ListQuery, PatchOperation } from "@loom-scim/core/scim/ScimClientTypes"
+import type { Changed, ListQuery, PatchOperation } from "@loom-scim/core/scim/ScimClientTypes"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { Array, Effect, Layer, Option, Schema, Stream } from "effect"
@@ -26,6 +26,13 @@ const learntOf = ({ behaviour, claims, quirks }: typeof ServerProfile.Type): Pro
   claims,
   behaviour,
   quirks: Object.fromEntries(quirks.map(({ name, times }) => [name, times]))
+})
+
+/** The server has judged by now what it was answered with. */
+const changedTo = (resource: Changed["resource"]): Changed => ({
+  resource,
+  version: null,
+  status: resource === null ? 204 : 200
 })
 
 const unused = (what: string) => Effect.die(new Error(`${what} is not asked for over a server`))
@@ -98,7 +105,7 @@ const clientOf = Effect.fnUntraced(function* (
 
   const patch: ScimClientOperations["patch"] = (endpoint, id, operations) =>
     Effect.forEach(Array.chunksOf<PatchOperation>(operations, atOnce), (chunk) => some(endpoint, id, chunk)).pipe(
-      Effect.map((outcomes) => ({ resource: outcomes.at(-1)?.resource ?? null, version: null })),
+      Effect.map((outcomes) => changedTo(outcomes.at(-1)?.resource ?? null)),
       Effect.mapError(failed)
     )
 
@@ -129,7 +136,7 @@ const clientOf = Effect.fnUntraced(function* (
           asked(api.groups.replace({ params: { connection, group: id }, query: {}, headers: {}, payload: resource }))
       }).pipe(
         Effect.mapError(failed),
-        Effect.map((changed) => ({ resource: changed.resource, version: null }))
+        Effect.map(({ resource: now }) => changedTo(now))
       ),
     delete: (endpoint, id) =>
       one(endpoint, {

@@ -29,7 +29,7 @@ const plannedOf = (
   file: PlanFile,
   { placeOf }: Upload
 ): Planned => {
-  const { contradictions, excluded, failure, problemCount, problems, records, repetitions } = remarks
+  const { contradictions, doubt, excluded, failure, problemCount, problems, records, repetitions } = remarks
   return {
     connectionId: kept.connectionId,
     kind: "reconcile",
@@ -41,6 +41,7 @@ const plannedOf = (
     digests: new Digests(),
     after: null,
     reading: {
+      ...(doubt === undefined ? {} : { doubt }),
       contradictions,
       excluded,
       failure: failure === null ? null : sourceFailureOf(failure, kept.source, subject.source.name),

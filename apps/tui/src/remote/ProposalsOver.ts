@@ -15,19 +15,15 @@ export const layer: Layer.Layer<Proposals, never, Client> = Layer.effect(
   Proposals,
   Effect.gen(function* () {
     const { api, asked, url } = yield* Client
+    const failed =
+      ({ id }: Run) =>
+      (failure: Failure) => {
+        const ofRun = runFailureOf(url, id)(failure)
+        return ofRun instanceof RunRefused || failure._tag !== "ServerProblem" ? ofRun : scimErrorOf(url)(failure)
+      }
     return Proposals.of({
-      retry: (run) =>
-        asked(api.runs.retryOf(paramsOf(run))).pipe(
-          Effect.map(({ plan }) => plan),
-          Effect.mapError(runFailureOf(url, run.id))
-        ),
-      undo: (run) =>
-        asked(api.runs.undoOf(paramsOf(run))).pipe(
-          Effect.mapError((failure: Failure) => {
-            const ofRun = runFailureOf(url, run.id)(failure)
-            return ofRun instanceof RunRefused || failure._tag !== "ServerProblem" ? ofRun : scimErrorOf(url)(failure)
-          })
-        )
+      retry: (run) => Effect.mapError(asked(api.runs.retryOf(paramsOf(run))), failed(run)),
+      undo: (run) => Effect.mapError(asked(api.runs.undoOf(paramsOf(run))), failed(run))
     })
   })
 )

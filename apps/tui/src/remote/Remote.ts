@@ -10,11 +10,12 @@ import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { fromName } from "@loom-scim/core/setup/ConnectionId"
 import type { Recorded } from "@loom-scim/core/setup/Event"
 import * as Journey from "@loom-scim/core/setup/Journey"
+import { TokenNotTaken } from "@loom-scim/core/setup/Rotation"
 import { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { fold } from "@loom-scim/core/setup/State"
-import { DateTime, Effect, Layer, Redacted, Schema, Stream } from "effect"
+import { DateTime, Effect, Layer, Option, Redacted, Schema, Stream } from "effect"
 import { readFile } from "node:fs/promises"
 import type { Access } from "./Access.ts"
 import { Client, inFlight, pageSize } from "./Client.ts"
@@ -23,6 +24,18 @@ import { failureOf, unreachable } from "./failures.ts"
 import { Whereabouts } from "./Whereabouts.ts"
 
 const isSubmittable = Schema.is(Submittable)
+
+const triedReason = Schema.decodeUnknownOption(TokenNotTaken.fields.reason)
+
+/** That the server tried a token in vain; null for whatever else it says. */
+const notTaken = (failure: Failure): TokenNotTaken | null => {
+  if (failure._tag !== "InvalidInputProblem") return null
+  const { detail, next } = failure
+  return Option.match(triedReason(failure.reason), {
+    onNone: () => null,
+    onSome: (reason) => new TokenNotTaken({ reason, detail, next })
+  })
+}
 
 const unreadable = (path: string) =>
   new SamlMetadataRejected({
@@ -143,6 +156,17 @@ const make = Effect.gen(function* () {
     saveToken: (id, token, expiresAt) => {
       const payload = { token: Redacted.make(Redacted.value(token)), ...(expiresAt === null ? {} : { expiresAt }) }
       return changed(id, "ReportToken", api.credentials.save({ params: { connection: id }, headers: {}, payload }))
+    },
+    rotateToken: (id, token, expiresAt) => {
+      const payload = { token: Redacted.make(Redacted.value(token)), ...(expiresAt === null ? {} : { expiresAt }) }
+      const rotated = asked(api.credentials.rotate({ params: { connection: id }, headers: {}, payload }))
+      return Effect.andThen(
+        Effect.mapError(
+          rotated,
+          (failure) => notTaken(failure) ?? failureOf(url, "ReportToken", id, known(id).length)(failure)
+        ),
+        load(id)
+      )
     },
     setBridgeUrl: (id, input) => answer(id, "bridgeUrl", { _tag: "Value", value: input }),
     probe: (id) => answer(id, "probe", { _tag: "Confirm" }),

@@ -8,11 +8,12 @@ import { isOver, needsPerson, type RunId } from "@loom-scim/core/runs/Run"
 import { RunEvents } from "@loom-scim/core/runs/RunEvent"
 import type { NewRun, RunReport } from "@loom-scim/core/runs/RunService"
 import { RunRefused, RunService } from "@loom-scim/core/runs/RunService"
-import { DateTime, Effect, Layer, Option, Schedule, Struct } from "effect"
+import { DateTime, Effect, Layer, Option, Schedule } from "effect"
 import { Looks } from "../commands/looks.ts"
 import { actorOf } from "../commands/shared.ts"
 import { Client } from "./Client.ts"
 import { following, isAway } from "./Following.ts"
+import { policyText } from "./policyText.ts"
 import { beginFailureOf, runFailureOf, unknownRun } from "./runFailures.ts"
 import { Standings } from "./Standings.ts"
 import { Whereabouts } from "./Whereabouts.ts"
@@ -127,7 +128,7 @@ const make = Effect.gen(function* () {
     if (parent === null || (kind !== "retry" && kind !== "undo")) {
       return yield* Effect.die(new Error(`a run for ${kind} is begun otherwise over a server`))
     }
-    const payload = { policy: Struct.omit(policy, ["domains"]), seen: fingerprint(plan) }
+    const payload = { policy: policyText(policy), seen: fingerprint(plan) }
     const params = { connection: connectionId, run: parent }
     const { report: made } = yield* posted((key) => {
       const request = { params, headers: { ...key, ...atOnce }, payload }

@@ -17,8 +17,7 @@ const patience = "5 minutes"
 /** For whom it was made was looked at here; what is left to a server is what it touches. */
 const failureToTake = (url: string) => (failure: Failure) => {
   if (failure._tag !== "RefusedProblem" || failure.reason !== "PlanFileRefused") return scimErrorOf(url)(failure)
-  const { detail = "", next } = failure
-  return new PlanFile.PlanFileRefused({ reason: "unfounded", detail: detail.replace(` ${next}.`, "") })
+  return new PlanFile.PlanFileRefused({ reason: "unfounded", detail: failure.detail })
 }
 
 const make = Effect.gen(function* () {

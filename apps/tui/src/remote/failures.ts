@@ -15,6 +15,12 @@ export type Failure = AnyProblem | { readonly _tag: "HttpClientError" | "SchemaE
 const reasonOf = Schema.decodeUnknownOption(SetupRefused.fields.reason)
 const stepOf = Schema.decodeUnknownOption(SetupRefused.fields.missing)
 
+/** What is typed next, as on a data directory: a server says what is sent to it. */
+const advice: Partial<Record<SetupRefused["reason"], string>> = {
+  alreadyBegun: "Go on with: loom-scim setup",
+  notVerified: "Complete its setup first: loom-scim setup"
+}
+
 const sentence = (text: string): string => text.replace(/\.$/, "")
 
 const refused = (
@@ -34,7 +40,7 @@ const refused = (
     reason: known._tag === "Some" ? known.value : otherwise,
     missing: step._tag === "Some" ? step.value : null,
     detail,
-    next
+    next: (known._tag === "Some" ? advice[known.value] : undefined) ?? next
   })
 }
 

@@ -31,9 +31,9 @@ export const runFailureOf =
       case "RefusedProblem": {
         const { detail = "", next, reason } = failure
         const known = reasonOf(reason)
-        return Option.isSome(known)
-          ? new RunRefused({ runId, reason: known.value, detail, next })
-          : unreachable(url)(failure)
+        if (Option.isNone(known)) return unreachable(url)(failure)
+        const typed = known.value === "notWaiting" ? "To end it: loom-scim cancel" : next
+        return new RunRefused({ runId, reason: known.value, detail, next: typed })
       }
       default:
         return unreachable(url)(failure)

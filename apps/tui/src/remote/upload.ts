@@ -2,9 +2,10 @@
 import type { PeopleSource, SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import { Mapping } from "@loom-scim/core/provisioning/Mapping"
 import type { Subject } from "@loom-scim/core/runs/SyncPlan"
-import { Schema, Stream, Struct } from "effect"
+import { Schema, Stream } from "effect"
 import type * as HttpBody from "effect/http/HttpBody"
 import { form } from "./form.ts"
+import { policyText } from "./policyText.ts"
 
 const encodeMapping = Schema.encodeSync(Schema.fromJsonString(Mapping))
 
@@ -20,7 +21,7 @@ export interface Upload {
 const utf8 = new TextEncoder()
 
 /** Any source as JSON Lines; where each record was is noted. */
-const asLines = ({ records }: PeopleSource, places: Array<string>) =>
+const asLines = (records: ReturnType<PeopleSource["read"]>, places: Array<string>) =>
   Stream.map(records, ({ at, fields }) => {
     places.push(at)
     return utf8.encode(`${JSON.stringify(fields)}\n`)
@@ -46,13 +47,13 @@ export const uploadOf = (
   }
   const bytes = Stream.suspend(() => {
     places.length = 0
-    return text?.bytes ?? asLines(source, places)
+    return text?.bytes ?? asLines(source.read(mapping.fields), places)
   })
   return {
     body: form(
       {
         mapping: encodeMapping({ ...mapping.mapping, source: readAs }),
-        policy: JSON.stringify(Struct.omit(policy, ["domains"])),
+        policy: JSON.stringify(policyText(policy)),
         adopt,
         leftGroups,
         ...more

@@ -1,7 +1,7 @@
 /** What a person must read now: why a run does not go on, and what they can do about it. */
 import type { Run } from "@loom-scim/core/runs/Run"
 import { Box } from "ink"
-import { heldBy, holds } from "../plain/HoldText.ts"
+import { heldBy, lookOf } from "../plain/HoldText.ts"
 import { printable } from "../plain/Printable.ts"
 import { duration } from "../plain/Progress.ts"
 import type { RunProgress } from "../plain/RunProgress.ts"
@@ -25,7 +25,7 @@ const maxNames = 3
 export const noticeOf = (run: Run, progress: RunProgress, following: boolean, now: number): ReadonlyArray<Part> => {
   const { status } = progress
   if (status._tag === "Waiting") {
-    const looks = status.reasons.map((tag) => holds[tag].look)
+    const looks = status.reasons.map((tag) => lookOf(run, tag))
     return [
       { text: "WAITS FOR YOUR DECISION", tone: "warn" },
       ...heldBy(run.judgement, status.reasons, maxNames).map((text) => ({ text: `- ${text}`, tone: undefined })),
