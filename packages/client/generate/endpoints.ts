@@ -24,9 +24,6 @@ const inside = (operation: unknown, place: string): ReadonlyArray<unknown> =>
 
 const nameOf = (parameter: unknown): string => text(field(parameter, "name"))
 
-const queryType = (name: string, parameter: unknown): string =>
-  name === "limit" ? "number" : typeOf(field(parameter, "schema"))
-
 /** A version is a connection's sequence, as a number, or an entity tag as a server gave it. */
 const headerType = (name: string, parameter: unknown): string =>
   name === "if-match" ? "number | string" : typeOf(field(parameter, "schema"))
@@ -105,7 +102,7 @@ const described = (document: unknown, path: string, method: string, operation: u
         ]),
     ...query.map((one) => ({
       name: nameOf(one),
-      type: queryType(nameOf(one), one),
+      type: typeOf(field(one, "schema")),
       required: field(one, "required") === true
     })),
     ...headers.map((one) => ({

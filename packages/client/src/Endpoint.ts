@@ -25,12 +25,22 @@ const fieldOf = (input: Input, name: string): unknown => input[name]
 const headerValue = (header: string, value: unknown): string =>
   header === "if-match" && typeof value === "number" ? `"${value}"` : String(value)
 
-/** The address of a request. */
+/** What a path goes on or back by: written out or not, an address with it is one of something else. */
+const noSegment: ReadonlySet<string> = new Set(["", ".", ".."])
+
+/**
+ * The address of a request.
+ *
+ * @throws TypeError when something in the path is missing, or is nothing that a path can name.
+ */
 export const urlOf = (base: string, { params, path, query }: Endpoint, input: Input): URL => {
   const filled = params.reduce((rest, name) => {
     const value = fieldOf(input, name)
-    if (value === undefined || value === "") throw new TypeError(`"${name}" is missing`)
-    return rest.replace(`{${name}}`, encodeURIComponent(String(value)))
+    if (value === undefined) throw new TypeError(`"${name}" is missing`)
+    const segment = String(value)
+    if (noSegment.has(segment))
+      throw new TypeError(`"${name}" is "${segment}", which no path can name: nothing was sent`)
+    return rest.replace(`{${name}}`, encodeURIComponent(segment))
   }, path)
   const url = new URL(base + filled)
   for (const name of query) {

@@ -8,7 +8,8 @@ export interface ClientOptions {
   readonly key: string | (() => string | Promise<string>)
   /**
    * How often a request is sent again that did not arrive, came too early (429) or while the server was not ready (503);
-   * 2 without it. Every POST carries an Idempotency-Key, so that it is carried out once.
+   * 2 without it. Every POST carries an Idempotency-Key, so that it is carried out once: when only its answer was lost,
+   * that is waited for.
    */
   readonly retries?: number
   /** Lets the key travel over `http` to other machines than this one. */

@@ -1,15 +1,26 @@
 /** From the list of endpoints to the client: a function for each, pages and streams as async iterators. */
 import type { Endpoint, Input } from "./Endpoint.ts"
+import { urlOf } from "./Endpoint.ts"
 import { eventsOf } from "./eventsOf.ts"
 import { ProblemError } from "./ProblemError.ts"
 import type { Target } from "./send.ts"
-import { delayOf, isPassing, pause, send, targetOf } from "./send.ts"
+import { delayOf, isPassing, pause, problemOf, send, targetOf } from "./send.ts"
 import type { CallOptions, ClientOptions } from "./Surface.ts"
 
+/** What is in JSON; what is none does not come from the API, whatever its status. */
+const valueOf = (status: number, text: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value
+  } catch {
+    throw problemOf(status, text)
+  }
+}
+
 const json = async (target: Target, endpoint: Endpoint, input: Input, options: CallOptions): Promise<unknown> => {
-  const text = await (await send(target, endpoint, input, options)).text()
-  const value: unknown = text === "" ? undefined : JSON.parse(text)
-  return value
+  const response = await send(target, endpoint, input, options)
+  const text = await response.text()
+  return text === "" ? undefined : valueOf(response.status, text)
 }
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
@@ -41,6 +52,8 @@ const everything = (target: Target, endpoint: Endpoint, input: Input, options: C
 /** Sent when nothing happens, to keep proxies from cutting the line; no listener needs to see it. */
 const beat = "beat"
 
+const stream = "text/event-stream"
+
 /** How a run stands when it is over; after that nothing more comes, and nobody needs to come back. */
 const over: ReadonlySet<unknown> = new Set(["Completed", "Cancelled", "Rejected"])
 
@@ -56,25 +69,31 @@ async function* follow(
   input: Input,
   options: CallOptions
 ): AsyncGenerator<unknown> {
+  // What cannot be asked for cannot be asked for later either.
+  urlOf(target.base, endpoint, input)
   let last: string | undefined
   let wait: number | undefined
   for (let attempt = 0; ; attempt++) {
     try {
       const from = last === undefined ? {} : { lastEventId: last }
-      const { body } = await send(target, endpoint, { ...input, ...from }, options)
+      const { body, headers, status } = await send(target, endpoint, { ...input, ...from }, options)
       if (body === null) throw new TypeError("the stream is empty")
+      if (headers.get("content-type")?.startsWith(stream) !== true) {
+        await body.cancel()
+        throw problemOf(status, "")
+      }
       for await (const { data, event, id, retry } of eventsOf(body)) {
         attempt = 0
         wait = retry ?? wait
         last = id ?? last
         // Without data it is no event, but a word to the listener: when to come back.
         if (event === beat || data === "") continue
-        const value: unknown = JSON.parse(data)
+        const value = valueOf(status, data)
         yield { id, event, data: value }
         if (event === "status" && over.has(fieldsOf(value)["_tag"])) return
       }
     } catch (error) {
-      if (options.signal?.aborted === true || isFinal(error) || error instanceof SyntaxError) throw error
+      if (options.signal?.aborted === true || isFinal(error)) throw error
     }
     await pause(wait ?? delayOf(attempt, null), options.signal)
   }

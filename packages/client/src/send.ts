@@ -34,9 +34,9 @@ const parsed = (text: string): unknown => {
   }
 }
 
-/** The problem in an answer; a bare one when something else than the API answered. */
-export const problemOf = async (response: Response): Promise<ProblemError> => {
-  const body = parsed(await response.text())
+/** The problem in an answer; a bare one when something else than the API answered, with whatever status. */
+export const problemOf = (status: number, said: string): ProblemError => {
+  const body = parsed(said)
   const problem = isObject(body) ? body : {}
   const text = (name: string, otherwise: string): string => {
     const value = problem[name]
@@ -45,8 +45,8 @@ export const problemOf = async (response: Response): Promise<ProblemError> => {
   return new ProblemError(
     {
       type: text("type", "about:blank"),
-      title: text("title", `HTTP ${response.status}`),
-      status: response.status,
+      title: text("title", `HTTP ${status}`),
+      status,
       detail: text("detail", "The answer does not come from the API."),
       next: text("next", "Check the address, and what stands between you and the API."),
       instance: text("instance", "") || undefined
@@ -92,6 +92,13 @@ const bodyOf = ({ body }: Endpoint, input: Input): BodyInit | null => {
   throw new TypeError(`the body is ${body}: give a form, a string, bytes, a Blob or a stream`)
 }
 
+/** Why nothing was answered, in the platform's words, which it keeps from its own message. */
+const unanswered = ({ origin }: URL, error: unknown): TypeError => {
+  const { cause } = error instanceof Error ? error : {}
+  const words = cause instanceof Error && cause.message !== "" ? cause.message : String(error)
+  return new TypeError(`no answer from ${origin}: ${words}`, { cause: error })
+}
+
 /** Sends one request until it is answered, and gives the answer when it is a good one. */
 export const send = async (
   { base, options }: Target,
@@ -113,7 +120,9 @@ export const send = async (
   }
   // What is read once cannot be sent twice; and of a DELETE that got lost nobody knows whether a second one fails.
   const again = body instanceof ReadableStream || method === "DELETE" ? 0 : retries
-  for (let attempt = 0; ; attempt++) {
+  let attempt = 0
+  let waits = 0
+  for (;;) {
     const authorization = `Bearer ${typeof key === "string" ? key : await key()}`
     const request: RequestInit = {
       method,
@@ -124,16 +133,23 @@ export const send = async (
       ...(signal === undefined ? {} : { signal }),
       ...(body instanceof ReadableStream ? { duplex: "half" } : {})
     }
-    let response: Response | undefined
+    let response: Response
+    let said: string
     try {
       response = await fetch(url, request)
+      if (response.ok) return response
+      said = await response.text()
     } catch (error) {
-      if (signal?.aborted === true || attempt >= again) throw error
+      if (signal?.aborted === true) throw error
+      if (attempt >= again) throw unanswered(url, error)
+      await pause(delayOf(attempt++, null), signal)
+      continue
     }
-    if (response?.ok === true) return response
-    const retryAfter = response?.headers.get("retry-after") ?? null
-    if (response !== undefined && (!isPassing(response.status) || attempt >= again)) throw await problemOf(response)
-    await response?.body?.cancel()
-    await pause(delayOf(attempt, retryAfter), signal)
+    const problem = problemOf(response.status, said)
+    const retryAfter = response.headers.get("retry-after")
+    // An attempt of ours arrived, and its answer got lost: it is kept for whoever asks by the same key once it is there.
+    if (attempt > 0 && problem.is("still-running")) await pause(delayOf(waits++, retryAfter), signal)
+    else if (isPassing(response.status) && attempt < again) await pause(delayOf(attempt++, retryAfter), signal)
+    else throw problem
   }
 }

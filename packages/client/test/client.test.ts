@@ -169,6 +169,60 @@ describe("the client", () => {
     assert.lengthOf(refusing.calls, 1)
   })
 
+  it("waits for the answer that got lost, however often it has to ask, and for no other", async () => {
+    const stillRunning = () =>
+      Response.json(
+        { type: "urn:loom-scim:problem:still-running" },
+        { status: 409, headers: { "retry-after": "0", "content-type": "application/problem+json" } }
+      )
+    const lost = await stub((call) => (call < 6 ? stillRunning() : Response.json({ id: "1" }, { status: 201 })))
+    let sent = 0
+    const losing: typeof fetch = async (input, init) => {
+      if (++sent === 1) throw new TypeError("fetch failed", { cause: new Error("other side closed") })
+      return fetch(input, init)
+    }
+    const client = createClient({ url: lost.url, key: "lsk_x", fetch: losing })
+    assert.deepInclude(await client.connections.create({ body: { name: "Acme" } }), { id: "1" })
+    assert.lengthOf(lost.calls, 6)
+    assert.strictEqual(new Set(lost.calls.map((headers) => headers["idempotency-key"])).size, 1)
+    const others = await stub(stillRunning)
+    const problem = await failureOf(
+      others.client.connections.create({ body: { name: "Acme" }, idempotencyKey: "of-somebody-else" })
+    )
+    assert.isTrue(problem.is("still-running"))
+    assert.lengthOf(others.calls, 1)
+  })
+
+  it("asks for nothing by an id that would make the address one of something else", async () => {
+    const { calls, client } = await stub(() => Response.json({}))
+    const attempts = ["", ".", ".."].flatMap((id) => [
+      () => client.users.remove({ connection: "acme", user: id }),
+      () => client.users.get({ connection: "acme", user: id }),
+      () => client.groups.remove({ connection: "acme", group: id }),
+      () => client.connections.get({ connection: id }),
+      () => client.setup.follow({ connection: id }).next()
+    ])
+    for (const attempt of attempts) {
+      const error: unknown = await attempt().catch((failure: unknown) => failure)
+      assert.instanceOf(error, TypeError)
+      assert.match(String(error), /which no path can name/)
+    }
+    assert.lengthOf(calls, 0)
+    await client.users.get({ connection: "acme", user: "../..?" })
+    assert.lengthOf(calls, 1)
+  })
+
+  it("says who does not answer, and of an answer that is none of the API's that it is not", async () => {
+    const html = () => new Response("<html>", { headers: { "content-type": "text/html" } })
+    const { client } = await stub(html)
+    const foreign = await failureOf(client.connections.get({ connection: "acme" }))
+    assert.deepInclude(foreign, { type: "about:blank", status: 200, detail: "The answer does not come from the API." })
+    assert.strictEqual((await failureOf(client.setup.follow({ connection: "acme" }).next())).status, 200)
+    const nobody = createClient({ url: "http://127.0.0.1:2", key: "lsk_x", retries: 0 })
+    const silence: unknown = await nobody.connections.list().catch((error: unknown) => error)
+    assert.match(String(silence), /^TypeError: no answer from http:\/\/127\.0\.0\.1:2: .*ECONNREFUSED/)
+  })
+
   it("does not carry its key along a redirect", async () => {
     const elsewhere = await stub(() => Response.json({}))
     const moved = await stub(() => new Response(null, { status: 307, headers: { location: elsewhere.url } }))

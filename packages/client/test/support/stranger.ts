@@ -83,7 +83,7 @@ export const serve = (
     child.on("close", () => reject(new Error(`the server ended: ${stderr}`)))
     child.stderr.setEncoding("utf8").on("data", (data: string) => {
       stderr += data
-      const [, url] = /listens on (\S+)\n/.exec(stderr) ?? []
+      const [, url] = /"listens on ([^"]+)"/.exec(stderr) ?? []
       const [key = ""] = /^lsk_\S+$/m.exec(stderr) ?? []
       const stop = () => {
         child.kill("SIGTERM")
