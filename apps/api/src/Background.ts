@@ -2,7 +2,13 @@
  * What takes a while: behind a 202 it is kept while it goes on, not stopped by a caller who leaves, and found from every
  * node. What a caller waits for has its place among the same jobs.
  */
-import type { Changing, ServerProblem, StoreProblem, TooManyProblem } from "@loom-scim/contract/Problem"
+import type {
+  Changing,
+  ServerProblem,
+  StoreProblem,
+  TooLargeProblem,
+  TooManyProblem
+} from "@loom-scim/contract/Problem"
 import { InternalProblem, NotReadyProblem } from "@loom-scim/contract/Problem"
 import { ofStore } from "@loom-scim/contract/problemOf"
 import type { JobKind, JobProblem, KeptJob } from "@loom-scim/core/ports/Jobs"
@@ -21,7 +27,7 @@ const beatEvery = { seconds: 10 } as const
 /** How long it can be asked about, as a plan. */
 const keptFor = { hours: 72 } as const
 
-type Problem = Changing | ServerProblem
+type Problem = Changing | ServerProblem | TooLargeProblem
 
 /** All that the request would have been answered with, but the request's own id. */
 const textOf = (problem: Problem | InternalProblem | NotReadyProblem): JobProblem => {

@@ -1,5 +1,5 @@
 /** What carries runs out: on the embedded store in this process alone, with DATABASE_URL as one node of several. */
-import { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
+import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
 import { KeptPlans } from "@loom-scim/core/runs/KeptPlans"
 import { RunAttendant } from "@loom-scim/core/runs/RunAttendant"
 import { RunService } from "@loom-scim/core/runs/RunService"
@@ -7,7 +7,6 @@ import { ScheduleRunner } from "@loom-scim/core/schedules/ScheduleRunner"
 import { ScheduleService } from "@loom-scim/core/schedules/ScheduleService"
 import { ScheduleWork } from "@loom-scim/core/schedules/ScheduleWork"
 import { Sync } from "@loom-scim/core/runs/Sync"
-import * as ScimHttpClient from "@loom-scim/platform-node/http/ScimHttpClient"
 import * as Engine from "@loom-scim/platform-node/workflow/Engine"
 import { Config, Effect, Layer, Option } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -38,11 +37,12 @@ const schedules = ScheduleService.layer.pipe(
   Layer.provideMerge(ScheduleRunner.layer.pipe(Layer.provide(ScheduleWork.layer)))
 )
 
-/** Over the store and the set-ups. Runs that were left go on as soon as this is built. */
-export const layer = Layer.merge(KeptPlans.layer, schedules).pipe(
-  Layer.provideMerge(RunAttendant.layer),
-  Layer.provideMerge(Sync.layer),
-  Layer.provideMerge(RunService.layer({ drives: "every" })),
-  Layer.provide(engine),
-  Layer.provideMerge(ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer())))
-)
+/** Over the store, the set-ups and their clients. Runs that were left go on as soon as this is built. */
+export const layer = <E, R>(clients: Layer.Layer<ConnectedClient, E, R>) =>
+  Layer.merge(KeptPlans.layer, schedules).pipe(
+    Layer.provideMerge(RunAttendant.layer),
+    Layer.provideMerge(Sync.layer),
+    Layer.provideMerge(RunService.layer({ drives: "every" })),
+    Layer.provide(engine),
+    Layer.provideMerge(clients)
+  )

@@ -1,8 +1,11 @@
 /** The socket: plain on this machine or behind a proxy, TLS otherwise, with limits on what a stranger may send. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import { Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
+import * as OpenStreams from "./http/OpenStreams.ts"
+import { Readiness } from "./Readiness.ts"
 import type { Settings } from "./Settings.ts"
 
 const limits = {
@@ -55,21 +58,43 @@ const watch =
     response.once("close", () => clearTimeout(whole))
   }
 
+/** How long a listener has to read the end of its stream. Whoever does not read at all would hold the server. */
+const streamsEndWithin = "2 seconds"
+
+/** Cuts the streams of events that are still open some time after the server was asked to stop. */
+const ending = (answers: ReadonlySet<ServerResponse>) =>
+  Effect.gen(function* () {
+    const { stopped } = yield* Readiness
+    const cutAll = Effect.sync(() => {
+      for (const answer of answers) if (OpenStreams.isStream(answer)) answer.destroy()
+    })
+    yield* Effect.forkScoped(
+      Effect.andThen(stopped, Effect.forever(Effect.andThen(Effect.sleep(streamsEndWithin), cutAll)))
+    )
+  })
+
 /** Listens until the scope closes; requests under way are then given this long. */
 export const layer = (
   { bodyIdleMillis, bodyMillis, host, port, tls }: Pick<Settings, "host" | "port" | "tls"> & BodyLimits,
   graceMillis = 20_000
-) =>
-  NodeHttpServer.layer(
+) => {
+  const answers = new Set<ServerResponse>()
+  const listening = NodeHttpServer.layer(
     () => {
       const server =
         tls === null ? createServer(limits) : createTlsServer({ ...limits, cert: tls.certificate, key: tls.key })
       server.maxHeadersCount = maxHeaders
       const watched = watch({ bodyIdleMillis, bodyMillis })
       server.on("request", watched)
+      server.on("request", (_, answer) => {
+        answers.add(answer)
+        answer.once("close", () => answers.delete(answer))
+      })
       // Whoever asks first whether to send a large body is told apart by Node.
       server.on("checkContinue", watched)
       return server
     },
     { host, port, gracefulShutdownTimeout: graceMillis }
   )
+  return Layer.provideMerge(Layer.effectDiscard(ending(answers)), listening)
+}

@@ -12,6 +12,11 @@ import { Readiness } from "./Readiness.ts"
 import * as Services from "./Services.ts"
 import type { Settings } from "./Settings.ts"
 import { localUrl } from "./Settings.ts"
+import { version } from "./version.ts"
+
+/** Said of a moment that whoever looks after the server wants to find in its log. */
+const said = (words: string, notes: Readonly<Record<string, unknown>> = {}) =>
+  Effect.annotateLogs(Effect.logInfo(words), notes)
 
 /**
  * Not ready first, so that a load balancer looks elsewhere, and nothing more is fired; then no new connections; then the
@@ -22,21 +27,26 @@ const draining = (millis: number) =>
     Effect.gen(function* () {
       const readiness = yield* Readiness
       const { rest } = yield* ScheduleRunner
-      yield* Effect.addFinalizer(() => Effect.andThen(Effect.andThen(rest, readiness.stop), Effect.sleep(millis)))
+      yield* Effect.addFinalizer(() =>
+        rest.pipe(
+          Effect.andThen(readiness.stop),
+          Effect.andThen(said("was asked to stop, and is not ready any more", { answersForMillis: millis })),
+          Effect.andThen(Effect.sleep(millis))
+        )
+      )
     })
   )
 
-/** The whole server; `show` gets the first key, `listening` the address once requests are taken. */
-export const layer = (
-  settings: Settings,
-  show: (line: string) => void,
-  listening: (address: HttpServer["Service"]["address"]) => void
-) => {
+/** The whole server; `show` gets the first key. */
+export const layer = (settings: Settings, show: (line: string) => void) => {
   const firstKey = Layer.effectDiscard(FirstKey.ensure(settings.newAdminKey, show))
   const announced = Layer.effectDiscard(
     Effect.gen(function* () {
       const { address } = yield* HttpServer
-      listening(address)
+      if (address._tag !== "UnixPathAddress") {
+        const scheme = settings.tls === null ? "http" : "https"
+        yield* said(`listens on ${scheme}://${settings.host}:${address.port}`, { version })
+      }
       const url = address._tag === "UnixPathAddress" ? null : localUrl(settings, address.port)
       // Whoever cannot write it can still be told by a person.
       if (url !== null) yield* Effect.ignore(DirectoryLock.announceUrl(resolve(settings.directory), url))
@@ -48,6 +58,6 @@ export const layer = (
   return Layer.merge(withServices(draining(settings.drainMillis)), announced).pipe(
     Layer.provideMerge(App.layer(settings, services)),
     // Built once for all, before anybody can connect, and closed when nobody is connected any more.
-    Layer.provide(Listener.layer(settings).pipe(Layer.provide(withServices(firstKey))))
+    Layer.provide(Listener.layer(settings).pipe(Layer.provide(withServices(firstKey)), withServices))
   )
 }

@@ -15,23 +15,32 @@ import { join, resolve } from "node:path"
 import * as Trail from "./audit/Trail.ts"
 import * as Carrying from "./Carrying.ts"
 import * as Changes from "./Changes.ts"
+import * as KeyAtHand from "./KeyAtHand.ts"
 import * as NoFiles from "./NoFiles.ts"
 import * as Precondition from "./Precondition.ts"
 import type { Settings } from "./Settings.ts"
 
 /** Everything a handler may use; `resolver` answers every look-up of a name. */
 export const layer = (
-  { directory, dnsServers }: Pick<Settings, "directory" | "dnsServers">,
+  {
+    allowPrivateNetwork,
+    directory,
+    dnsServers,
+    lostKey
+  }: Pick<Settings, "allowPrivateNetwork" | "directory" | "dnsServers" | "lostKey">,
   resolver = NodeDomainResolver.layer(dnsServers.length === 0 ? {} : { servers: dnsServers })
 ) => {
   // What was recorded with a change stands over the store, so that nothing reaches the store past it.
   const storage = AuditedPorts.layer({ actor: Trail.actor, recorded: Trail.leave }).pipe(
+    Layer.provideMerge(KeyAtHand.layer(lostKey)),
     Layer.provideMerge(Storage.layerFromEnv({ directory, face: "api" }))
   )
-  const probe = ScimProbe.layer.pipe(Layer.provide(ScimHttpClient.layer()))
-  const clients = ConnectedClient.layer.pipe(Layer.provide(ScimHttpClient.layer()))
+  // What a connection was once allowed, this server need not allow.
+  const http = ScimHttpClient.layer(allowPrivateNetwork ? {} : { allowPrivateNetwork })
+  const probe = ScimProbe.layer.pipe(Layer.provide(http))
+  const clients = ConnectedClient.layer.pipe(Layer.provide(http))
   const metadata = NoFiles.metadata.pipe(Layer.provide(NodeSamlMetadata.layer()))
-  return Layer.merge(Carrying.layer, WebhookWorker.layer()).pipe(
+  return Layer.merge(Carrying.layer(clients), WebhookWorker.layer({ allowPrivateNetwork })).pipe(
     Layer.provideMerge(SetupService.layer),
     Layer.provide(NamedSources.layer(join(resolve(directory), "sources"))),
     Layer.provide([Precondition.layer.pipe(Layer.provide(Changes.layerJournal)), metadata]),

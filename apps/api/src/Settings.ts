@@ -40,6 +40,8 @@ export interface Settings {
   readonly nango: NangoSettings | null
   /** Make a new key for everything at the start. */
   readonly newAdminKey: boolean
+  /** Start although nothing that is sealed in the store can be opened. */
+  readonly lostKey: boolean
 }
 
 /** What stands unless somebody says otherwise. */
@@ -60,7 +62,8 @@ export const defaults = {
   drainMillis: 0,
   oidc: null,
   nango: null,
-  newAdminKey: false
+  newAdminKey: false,
+  lostKey: false
 } as const satisfies Omit<Settings, "directory">
 
 const isLoopback = (host: string): boolean => {

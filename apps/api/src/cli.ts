@@ -23,17 +23,17 @@ const within = (least: number, most: number) =>
     (value) => `${value} is not between ${least} and ${most}`
   )
 
+const mostPort = 65_535
+
 const flags = {
   host: Flag.String("host").pipe(
     Flag.withDescription("Address to listen on; another than this machine's own needs TLS or --behind-proxy"),
-    Flag.withFallbackConfig(Config.String("LOOM_SCIM_HOST")),
-    Flag.withDefault(defaults.host)
+    Flag.optional
   ),
   port: Flag.Int("port").pipe(
     Flag.withDescription("Port to listen on, 0 for any that is free"),
-    Flag.withFallbackConfig(Config.Int("LOOM_SCIM_PORT")),
-    within(0, 65_535),
-    Flag.withDefault<number>(defaults.port)
+    within(0, mostPort),
+    Flag.optional
   ),
   dataDir: Flag.String("data-dir").pipe(
     Flag.withDescription("Where events and sealed tokens live (default: $LOOM_SCIM_HOME, or ~/.local/share/loom-scim)"),
@@ -94,6 +94,10 @@ const flags = {
   newAdminKey: Flag.Boolean("new-admin-key").pipe(
     Flag.withDescription("Make one more key for everything and print it, for when the first was lost"),
     Flag.withDefault(false)
+  ),
+  lostKey: Flag.Boolean("lost-key").pipe(
+    Flag.withDescription("Start although no token in the store can be opened, for when their sealing key was lost"),
+    Flag.withDefault(false)
   )
 }
 
@@ -114,6 +118,22 @@ const tlsOf = Effect.fnUntraced(function* (
     catch: () => usage("The certificate and the key of TLS do not fit together, or are not PEM.")
   })
   return pair
+})
+
+/** A variable that is set to something; an empty one, as compose files leave them, is none. */
+const variable = (name: string): Effect.Effect<string | null> =>
+  Config.String(name).pipe(
+    Config.option,
+    Effect.orDie,
+    Effect.map(Option.match({ onNone: () => null, onSome: (text) => text.trim() || null }))
+  )
+
+const portOf = Effect.fnUntraced(function* (given: Option.Option<number>): Effect.fn.Return<number, Ended> {
+  if (Option.isSome(given)) return given.value
+  const text = yield* variable("LOOM_SCIM_PORT")
+  if (text === null) return defaults.port
+  if (/^\d{1,5}$/.test(text) && Number(text) <= mostPort) return Number(text)
+  return yield* usage(`LOOM_SCIM_PORT is ${JSON.stringify(text)}; it has to be a whole number from 0 to ${mostPort}.`)
 })
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
@@ -142,8 +162,8 @@ const program = Command.make("loom-scim-api", flags, (given) =>
     const oidc = Oidc.parse(oidcGiven(given), given.allowPrivateNetwork)
     if (Result.isFailure(oidc)) return yield* usage(oidc.failure)
     const settings: Settings = {
-      host: given.host,
-      port: given.port,
+      host: Option.isSome(given.host) ? given.host.value : ((yield* variable("LOOM_SCIM_HOST")) ?? defaults.host),
+      port: yield* portOf(given.port),
       directory,
       dnsServers: Option.match(given.dnsServer, { onNone: () => [], onSome: (text) => text.split(",") }),
       allowPrivateNetwork: given.allowPrivateNetwork,
@@ -159,16 +179,15 @@ const program = Command.make("loom-scim-api", flags, (given) =>
       drainMillis: given.drain * 1000,
       oidc: oidc.success,
       nango: yield* Effect.mapError(NangoAccess.read(given.allowPrivateNetwork), ({ message }) => usage(message)),
-      newAdminKey: given.newAdminKey
+      newAdminKey: given.newAdminKey,
+      lostKey: given.lostKey
     }
     const allowed = mayListen(settings)
     if (Result.isFailure(allowed)) return yield* usage(allowed.failure)
-    const scheme = settings.tls === null ? "http" : "https"
-    const server = Server.layer(settings, say, (address) => {
-      if (address._tag !== "UnixPathAddress")
-        say(`loom-scim-api listens on ${scheme}://${settings.host}:${address.port}`)
-    })
-    return yield* Layer.launch(server.pipe(Layer.provide(Tracing.layer))).pipe(Effect.mapError(ended))
+    return yield* Layer.launch(Server.layer(settings, say).pipe(Layer.provide(Tracing.layer))).pipe(
+      Effect.onInterrupt(() => Effect.logInfo("has stopped")),
+      Effect.mapError(ended)
+    )
   })
 ).pipe(
   Command.withDescription(

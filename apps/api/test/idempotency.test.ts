@@ -61,6 +61,7 @@ describe("Idempotency-Key", () => {
     const running = await api.call("POST", "/v1/connections", { body, headers: { "idempotency-key": "running" } })
     assert.strictEqual(running.status, 409)
     assert.strictEqual(running.json["type"], "urn:loom-scim:problem:still-running")
+    assert.strictEqual(running.headers.get("retry-after"), "1")
     const taken = await api.call("POST", "/v1/connections", { body, headers: { "idempotency-key": "abandoned" } })
     assert.strictEqual(taken.status, 201)
   })

@@ -9,13 +9,15 @@ import { request } from "node:http"
 import { Background } from "../src/Background.ts"
 import { closeAll, start, temporary } from "./support/api.ts"
 import type { Answer, Api } from "./support/api.ts"
-import { at, connect, control, form, people, sandbox, upload } from "./support/reconcile.ts"
+import { at, connect, control, form, people, runIdOf, sandbox, upload } from "./support/reconcile.ts"
 
 afterEach(closeAll)
 
 const [acme, beta] = [ConnectionId.make("acme"), ConnectionId.make("beta")]
 const plans = "/v1/connections/acme/plans"
+const runs = "/v1/connections/acme/runs"
 const prefer = { prefer: "respond-async" }
+const json = { "content-type": "application/json" }
 
 const post = ({ admin, base }: Api, key: string) =>
   upload(base, admin, plans, form(people(3)), { ...prefer, "idempotency-key": key })
@@ -44,6 +46,15 @@ const unsent = ({ admin, base }: Api, path: string, more: Readonly<Record<string
     sent.on("error", reject).flushHeaders()
   })
 
+/** A plan that is kept, as a file too, and a run that is over. */
+const earlier = async (api: Api) => {
+  const run = runIdOf(await upload(api.base, api.admin, runs, form(people(3)), { prefer: "wait=60" }))
+  const plan = await upload(api.base, api.admin, plans, form(people(4)))
+  const file = new FormData()
+  file.set("plan", new Blob([(await api.call("GET", `${plan.headers.get("location")}/file`)).text]), "plan.json")
+  return { run, plan: String(plan.json["id"]), file }
+}
+
 /** Asks until it is so. */
 const until = async (isSo: () => Promise<boolean>): Promise<void> => {
   for (let turns = 0; turns < 200; turns++) {
@@ -61,6 +72,7 @@ describe("as many jobs of a connection as may go on at once", () => {
     const lab = { directory, allowPrivateNetwork: true, dnsServers, rate: 10_000, connectionJobLimit: 1 }
     const api = await start(lab)
     await connect(api.call, place)
+    const { plan, run } = await earlier(api)
     await control(place, "faults", { kind: "latency", ms: 60_000, match: { method: "GET" } })
     // Some of them are refused before they are read, some only when they have come.
     const keys = ["one", "two", "three", "four"]
@@ -68,11 +80,22 @@ describe("as many jobs of a connection as may go on at once", () => {
     const late = keys.filter((_, index) => answers[index]?.status !== 202)
     assert.lengthOf(late, 3)
     for (const answer of answers) if (answer.status !== 202) refused(answer)
-    for (const path of ["plans", "runs"].map((name) => `/v1/connections/acme/${name}`)) {
+    for (const path of [plans, runs]) {
       assert.strictEqual(await unsent(api, path, prefer), 429, path)
       assert.strictEqual(await unsent(api, path), 429, path)
     }
     assert.strictEqual(await unsent(api, "/v1/connections/acme/provision"), 429)
+    assert.strictEqual(await unsent(api, `${plans}/file`), 429)
+    refused(await api.call("GET", `${plans}/${plan}/drift`))
+    refused(await api.call("POST", runs, { body: { plan } }))
+    for (const again of ["retry", "undo"].map((name) => `${runs}/${run}/${name}`)) {
+      refused(await api.call("GET", again))
+      refused(await api.call("POST", again, { body: {} }))
+    }
+    // What asks for no more than a row has no need of a place.
+    for (const path of [`${plans}/${plan}`, `${plans}/${plan}/file`, `${runs}/${run}`, `${runs}/${run}/items`]) {
+      assert.strictEqual((await api.call("GET", path)).status, 200, path)
+    }
     for (const headers of [{ ...prefer, "idempotency-key": "five" }, {}]) {
       refused(await api.call("POST", "/v1/connections/acme/checks", { headers }))
       refused(await api.call("POST", "/v1/connections/acme/doctor", { headers, body: {} }))
@@ -81,6 +104,7 @@ describe("as many jobs of a connection as may go on at once", () => {
     assert.strictEqual((await api.call("GET", "/v1/connections/acme/doctor")).status, 404)
     const sql = Context.get(api.context, SqlClient)
     assert.lengthOf(await Effect.runPromise(sql.unsafe("SELECT id FROM jobs")), 1)
+    assert.lengthOf(await Effect.runPromise(sql.unsafe("SELECT id FROM runs")), 1)
     await api.close()
     await control(place, "faults", null, "DELETE")
     const again = await start(lab)
@@ -107,20 +131,25 @@ describe("what a caller waits for", () => {
       assert.include([422, 429], status, text)
       return status === 429
     }
-    const headers = { authorization: `Bearer ${api.admin}` }
+    const authorization = `Bearer ${api.admin}`
+    const { file, plan, run } = await earlier(api)
     const one = form(people(3), { kind: "provision", person: "person1@acme.com" })
     const works = [
       { path: plans, body: form(people(3)) },
-      { path: "/v1/connections/acme/runs", body: form(people(3)) },
+      { path: runs, body: form(people(3)) },
       { path: "/v1/connections/acme/provision", body: one },
-      { path: checks }
+      { path: checks },
+      { path: `${plans}/file`, body: file },
+      { path: `${plans}/${plan}/drift`, method: "GET" },
+      { path: runs, body: JSON.stringify({ plan }), headers: json },
+      { path: `${runs}/${run}/undo`, method: "GET" },
+      { path: `${runs}/${run}/undo`, body: "{}", headers: json }
     ]
     await control(place, "faults", { kind: "latency", ms: 60_000 })
-    for (const { path, ...sent } of works) {
+    for (const { headers = {}, method = "POST", path, ...sent } of works) {
       const leaving = new AbortController()
-      const left = fetch(`${api.base}${path}`, { method: "POST", headers, ...sent, signal: leaving.signal }).catch(
-        () => null
-      )
+      const asked = { ...sent, method, headers: { ...headers, authorization }, signal: leaving.signal }
+      const left = fetch(`${api.base}${path}`, asked).catch(() => null)
       await until(isFull)
       refused(await api.call("POST", checks))
       refused(await api.call("POST", doctor, { body: {} }))
@@ -134,7 +163,7 @@ describe("what a caller waits for", () => {
         await upload(api.base, api.admin, plans, form(people(3))),
         await api.call("POST", checks),
         await api.call("POST", doctor, { body: {} }),
-        await upload(api.base, api.admin, "/v1/connections/acme/runs", form(people(3)))
+        await upload(api.base, api.admin, runs, form(people(3)))
       ]
       assert.deepStrictEqual(
         answers.map(({ status }) => status),

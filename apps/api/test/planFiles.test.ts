@@ -80,6 +80,21 @@ describe("a plan that was saved", () => {
     assert.lengthOf([at(moved.json, "moved")].flat(), 3)
   }, 60_000)
 
+  it("says in short who is left to something else, and by what its policy protects nobody", async () => {
+    const { api, post } = await world()
+    const stranger = "person3@acme.com"
+    const user = { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: stranger, active: true }
+    assert.strictEqual((await api.call("POST", "/v1/connections/acme/users", { body: user })).status, 200)
+    const policy = 'protectedPeople: ["2", typo@acme.com]\nprotectedGroups: []'
+    const made = await post("plans", form(people(3), { policy }))
+    assert.deepStrictEqual(at(made.json, "skipped", "notAdopted"), 1, made.text)
+    assert.deepStrictEqual(at(made.json, "notAdopted"), [stranger])
+    assert.deepStrictEqual(at(made.json, "unmatched"), [{ field: "protectedPeople", name: "typo@acme.com" }])
+    const misspelt = await post("plans", form(people(3), { policy: 'protectedFilter: userTyp eq "Founder"' }))
+    assert.strictEqual(misspelt.status, 422, misspelt.text)
+    assert.include(misspelt.text, "users have no attribute userTyp")
+  }, 60_000)
+
   it("is judged by what the server has: people, admins and verified domains are not the file's to say", async () => {
     const { planned, post } = await world()
     assert.strictEqual((await post("runs", form(people(30)))).status, 200)

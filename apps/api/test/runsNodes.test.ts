@@ -80,7 +80,8 @@ describe.runIf(isThere)("a run on several servers", () => {
           const paused = await to(witness.base)("POST", `${runs}/${id}/pause`, { headers: { prefer: "wait=60" } })
           assert.strictEqual(at(paused.json, "run", "status", "_tag"), "Paused", paused.text)
           assert.include(paused.text, "paused by key first")
-          await to(witness.base)("POST", `${runs}/${id}/resume`, { headers: { prefer: "respond-async" } })
+          const resumed = await to(witness.base)("POST", `${runs}/${id}/resume`, { headers: { prefer: "wait=0" } })
+          assert.strictEqual(at(resumed.json, "run", "status", "_tag"), "Running", resumed.text)
 
           const rest = listen(witness.base, key, id, last)
           await listen(witness.base, key, id, last, 40)

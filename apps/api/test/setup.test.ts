@@ -156,6 +156,28 @@ describe("the guided set-up over HTTP", () => {
     assert.strictEqual((await api.call("GET", "/v1/connections/acme")).json["connected"], true)
   })
 
+  it("keeps the token that it acknowledged, and tells the others that something changed, when several are saved at once", async () => {
+    const world = await sandbox()
+    const api = await serve(temporary(), world)
+    await api.call("POST", "/v1/connections", { body: { name: "Acme" } })
+    await follow(api, world)
+    for (let round = 0; round < 5; round++) {
+      const saved = await Promise.all(
+        [1, 2, 3].map((n) =>
+          api.call("PUT", "/v1/connections/acme/credentials/token", { body: { token: `tok_wrong-${round}-${n}` } })
+        )
+      )
+      const statuses = saved.map(({ status }) => status)
+      assert.include(statuses, 200)
+      assert.isEmpty(
+        statuses.filter((status) => status !== 200 && status !== 409),
+        saved.map(({ text }) => text).join()
+      )
+      const probed = await api.call("POST", "/v1/connections/acme/setup/tasks/probe", { body: confirm })
+      assert.strictEqual(probed.status, 200, probed.text)
+    }
+  })
+
   it("reads no file of the server, whatever looks like a path", async () => {
     const world = await sandbox()
     const api = await serve(temporary(), world)

@@ -203,8 +203,11 @@ describe("commands on what only a server has", () => {
     const { base, key = "" } = await runServer(["--data-dir", held])
     const without = await loomScim(["keys", "list", "--data-dir", held])
     assert.strictEqual(without.code, 5, without.stderr)
-    assert.include(without.stderr, base)
-    assert.include(without.stderr, "LOOM_SCIM_API_KEY")
+    assert.include(without.stderr, `${held} is in use by another loom-scim (api, process`)
+    assert.include(
+      without.stderr,
+      `LOOM_SCIM_API_KEY, or into a file for --api-key-file, and go on through it with --server ${base}`
+    )
     const listed = await loomScim(["keys", "list", "--data-dir", held], { LOOM_SCIM_API_KEY: key })
     assert.strictEqual(listed.code, 0, listed.stderr)
     assert.match(listed.stdout, /^[a-z0-9]{12} +first +admin:\* +loom-scim-api +no end/m)

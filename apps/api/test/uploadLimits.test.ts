@@ -6,13 +6,15 @@ import { request } from "node:http"
 import { Readable } from "node:stream"
 import { text } from "node:stream/consumers"
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Call } from "./support/api.ts"
 import { call, closeAll, closing, start, temporary } from "./support/api.ts"
 import { runServer } from "./support/programs.ts"
-import { at, form, upload } from "./support/reconcile.ts"
+import { at, connect, form, labArgs, people, sandbox, upload } from "./support/reconcile.ts"
 
 afterEach(closeAll)
 
 const plans = "/v1/connections/acme/plans"
+const runs = "/v1/connections/acme/runs"
 const boundary = "----loom-scim-test"
 const head = `--${boundary}\r\ncontent-disposition: form-data; name="source"; filename="people.csv"\r\n\r\nid,email\n`
 
@@ -103,6 +105,18 @@ describe.runIf(process.platform === "linux")("an upload beyond the limits", () =
     assert.strictEqual(at(problem, "type"), "urn:loom-scim:problem:too-large")
   })
 
+  it("that cannot be kept is the server's fault, and it does not say where that is", async () => {
+    const kept = inDirectory()
+    const api = await start({ directory: temporary() })
+    await api.call("POST", "/v1/connections", { body: { name: "Acme" } })
+    process.env["TMPDIR"] = `${kept}/nowhere`
+    const { json, status, text } = await upload(api.base, api.admin, plans, form("id,email\n1,a@acme.com\n"))
+    assert.strictEqual(status, 503, text)
+    assert.include(json, { type: "urn:loom-scim:problem:store", reason: "upload" })
+    assert.notInclude(text, kept)
+    assert.match(api.logged.join(), /it cannot be kept for reading it twice \(ENOENT\)/)
+  })
+
   it("of more people than there is memory for is refused, and the server goes on", async () => {
     const directory = temporary()
     const kept = temporary()
@@ -122,4 +136,31 @@ describe.runIf(process.platform === "linux")("an upload beyond the limits", () =
     assert.strictEqual(few.status, 409, few.text)
     assert.strictEqual((await call(base, "GET", "/readyz")).status, 200)
   }, 60_000)
+
+  it("of more that the mapping takes than there is memory for is refused, however it is asked for", async () => {
+    const place = await sandbox()
+    const [directory, kept] = [temporary(), temporary()]
+    const server = await runServer(labArgs(directory, place), {
+      NODE_OPTIONS: "--max-old-space-size=128",
+      TMPDIR: kept
+    })
+    const { base, key = "", pid } = server
+    const send = (method: string, path: string, options: Call = {}) => call(base, method, path, { key, ...options })
+    await connect(send, place)
+    const long = people(6000).replaceAll(",Last", `,${"x".repeat(9000)}`)
+    const refused = (problem: unknown) => {
+      assert.strictEqual(at(problem, "type"), "urn:loom-scim:problem:too-large", JSON.stringify(problem))
+      assert.match(String(at(problem, "detail")), /^people\.csv has more .* the mapping takes \d+ bytes/)
+      assert.match(String(at(problem, "next")), /max-old-space-size/)
+    }
+    refused((await upload(base, key, plans, form(long), { "idempotency-key": "one" })).json)
+    const begun = await upload(base, key, runs, form(long), { prefer: "respond-async" })
+    const job = begun.headers.get("location") ?? ""
+    while (at((await send("GET", job)).json, "status") === "running") await sleep(20)
+    refused(at((await send("GET", job)).json, "problem"))
+    await nothingKept(pid, kept)
+    // What the mapping does not take is not looked at, however much it is.
+    const wide = people(6000).replaceAll(/(\d+)$/gm, `$1,${"x".repeat(9000)}`)
+    assert.strictEqual((await upload(base, key, plans, form(wide))).status, 201)
+  }, 120_000)
 })

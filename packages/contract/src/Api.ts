@@ -4,7 +4,7 @@ import { AuditGroup } from "./Audit.ts"
 import { ChecksGroup } from "./Checks.ts"
 import { ConnectionsGroup } from "./Connections.ts"
 import { CredentialsGroup } from "./Credentials.ts"
-import { withProblemExamples } from "./documentation.ts"
+import { finished } from "./documentation.ts"
 import { DoctorGroup } from "./Doctor.ts"
 import { GroupsGroup } from "./Groups.ts"
 import { HealthGroup } from "./Health.ts"
@@ -35,6 +35,6 @@ export class Api extends HttpApi.make("loom-scim")
       description:
         "From Loom Enterprise to people provisioned by SCIM, provably. Every error is an RFC 9457 problem with a stable type and the next step; every POST takes an Idempotency-Key; lists are paged by cursor; a connection's ETag is its sequence.",
       license: { name: "MIT", identifier: "MIT" },
-      transform: withProblemExamples
+      transform: finished
     })
   ) {}

@@ -2,6 +2,7 @@
 import { Position } from "@loom-scim/core/ports/Ledger"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Step } from "@loom-scim/core/setup/Step"
+import { isLine } from "@loom-scim/core/setup/PlainText"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Audited } from "./Audited.ts"
@@ -42,7 +43,7 @@ export const ConnectionPage = Page.of(Connection).pipe(
 
 /** What a new connection needs. */
 export const NewConnection = Schema.Struct({
-  name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))
+  name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200), isLine)
 }).pipe(shown("NewConnection", "A name, from which the id is made.", { name: "Acme" }))
 
 /** A place in the list. */

@@ -1,4 +1,5 @@
 /** What users and groups share: resources as the server has them, lists with a verdict, changes with what came of them. */
+import { isLine } from "@loom-scim/core/setup/PlainText"
 import { Schema } from "effect"
 import { path } from "./Connections.ts"
 import { idempotencyKey } from "./Idempotency.ts"
@@ -19,7 +20,7 @@ export const Resource = Schema.Record(Schema.String, Schema.Json).pipe(
 )
 
 /** A member of a group, or whoever else is named by a server's id. */
-export const ResourceId = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(512))
+export const ResourceId = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(512), isLine)
 
 const change = Schema.Union([
   Schema.Struct({

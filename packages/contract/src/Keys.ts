@@ -1,5 +1,6 @@
 /** The API's own keys: made, listed and revoked by whoever governs everything. */
 import { ApiKeyId, Grant } from "@loom-scim/core/ports/ApiKeys"
+import { isLine } from "@loom-scim/core/setup/PlainText"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Audited } from "./Audited.ts"
@@ -56,7 +57,7 @@ export const KeyPage = Page.of(Key).pipe(
 
 /** What a new key needs. */
 export const NewKey = Schema.Struct({
-  name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)),
+  name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100), isLine),
   grants: Schema.NonEmptyArray(Grant).check(Schema.isMaxLength(100)),
   /** 1 to 3650; 90 without it. */
   expiresInDays: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 3650 })))

@@ -60,11 +60,11 @@ export class ChangedMeanwhileProblem extends HttpApiError.Problem<ChangedMeanwhi
   words
 ) {}
 
-/** 409: the first request with this Idempotency-Key is still being carried out. */
+/** 409: the first request with this Idempotency-Key is still being carried out. The answer carries Retry-After. */
 export class StillRunningProblem extends HttpApiError.Problem<StillRunningProblem>()(
   "StillRunningProblem",
   { type: urn("still-running"), status: 409, title: "The same request is still running" },
-  words
+  { ...words, retryAfter: Schema.Int }
 ) {}
 
 /** 412: If-Match names another version than the one that stands. */

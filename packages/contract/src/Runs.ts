@@ -2,11 +2,12 @@
 import { PlanId, SourceRemarks } from "@loom-scim/core/ports/Plans"
 import { ActionTag } from "@loom-scim/core/provisioning/Action"
 import { Decision } from "@loom-scim/core/provisioning/Decision"
-import { PolicyText } from "@loom-scim/core/provisioning/PolicyRead"
+import { GivenPolicy } from "@loom-scim/core/provisioning/PolicyRead"
 import { UndoRefusal } from "@loom-scim/core/provisioning/UndoOutcome"
 import { Plan } from "@loom-scim/core/provisioning/Plan"
 import { Run, RunId, RunStatus } from "@loom-scim/core/runs/Run"
 import { ItemOutcome, ItemState, Phase, RunItem } from "@loom-scim/core/runs/RunItem"
+import { isLines } from "@loom-scim/core/setup/PlainText"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Audited } from "./Audited.ts"
@@ -68,7 +69,7 @@ const Impossible = Schema.Array(
 export const RunBegun = Schema.Struct({
   /** Null when there was nothing to do. */
   report: Schema.NullOr(RunReport),
-  /** What cannot be put back, of an undoing. */
+  /** What cannot be put back, of an undoing; what is not tried, of a retry. */
   impossible: Impossible,
   /** What the source had that made nobody; null without an upload. */
   remarks: Schema.NullOr(SourceRemarks)
@@ -91,17 +92,21 @@ const creation = {
 
 /** What another run would do about a run. */
 export const Proposal = Schema.Struct({ plan: Plan, impossible: Impossible }).pipe(
-  shown("RunProposal", "What trying it again, or undoing it, would do by now, and what cannot be put back.", {
-    plan: {
-      version: 1,
-      census: runExample.census,
-      withheld: [],
-      counts: { Create: 1 },
-      skipped: {},
-      actions: [creation]
-    },
-    impossible: []
-  })
+  shown(
+    "RunProposal",
+    "What trying it again, or undoing it, would do by now, and what is not tried or cannot be put back.",
+    {
+      plan: {
+        version: 1,
+        census: runExample.census,
+        withheld: [],
+        counts: { Create: 1 },
+        skipped: {},
+        actions: [creation]
+      },
+      impossible: []
+    }
+  )
 )
 
 const itemExample = {
@@ -179,13 +184,13 @@ export const FromPlan = Schema.Struct({ plan: PlanId }).pipe(
 )
 
 /** Why. */
-export const Note = Schema.Struct({ note: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(2000)) }).pipe(
-  shown("Note", "Why it is decided so; kept with the key's name.", { note: "The office in Ulm was closed." })
-)
+export const Note = Schema.Struct({
+  note: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(2000), isLines)
+}).pipe(shown("Note", "Why it is decided so; kept with the key's name.", { note: "The office in Ulm was closed." }))
 
 /** Limits of the guard, and which plan it is to be. */
 export const Again = Schema.Struct({
-  policy: Schema.optionalKey(PolicyText),
+  policy: Schema.optionalKey(GivenPolicy),
   /** The fingerprint of the plan that was proposed; refused when it would be another by now. */
   seen: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)))
 }).pipe(shown("RunAgain", "The guard's limits; careful without them.", { policy: { losses: { count: 20 } } }))

@@ -1,8 +1,10 @@
 /** Schedules: what is done to a connection by itself, and what came of it each time. */
 import { Actor } from "@loom-scim/core/setup/Evidence"
 import { Cadence } from "@loom-scim/core/schedules/Cadence"
+import { GivenPolicy } from "@loom-scim/core/provisioning/PolicyRead"
 import { CheckTask, Firing as FiringFields, ScheduleId, SyncSettings, Task } from "@loom-scim/core/schedules/Schedule"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
+import { isLine } from "@loom-scim/core/setup/PlainText"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Audited } from "./Audited.ts"
@@ -91,10 +93,10 @@ export const FiringPage = Page.of(Firing).pipe(
   })
 )
 
-const { adopt, leftGroups, policy, source } = SyncSettings.fields
+const { adopt, leftGroups, source } = SyncSettings.fields
 const asked = {
   source,
-  policy: Schema.optionalKey(policy),
+  policy: Schema.optionalKey(GivenPolicy),
   adopt: Schema.optionalKey(adopt),
   leftGroups: Schema.optionalKey(leftGroups)
 }
@@ -107,7 +109,7 @@ export const NewTask = Schema.Union([
 ])
 export type NewTask = typeof NewTask.Type
 
-const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
+const Name = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100), isLine)
 
 /** What a new schedule needs. */
 export const NewSchedule = Schema.Struct({

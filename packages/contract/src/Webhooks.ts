@@ -2,6 +2,7 @@
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import * as Core from "@loom-scim/core/webhooks/Webhook"
 import { eventTypes } from "@loom-scim/core/webhooks/WebhookEvent"
+import { isLines } from "@loom-scim/core/setup/PlainText"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Audited } from "./Audited.ts"
@@ -14,7 +15,7 @@ import { shown } from "./Shown.ts"
 import { WellFormed } from "./WellFormed.ts"
 
 const url = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(2048))
-const description = Schema.String.check(Schema.isMaxLength(500))
+const description = Schema.String.check(Schema.isMaxLength(500), isLines)
 const events = Schema.NonEmptyArray(Schema.Literals(eventTypes)).check(Schema.isMaxLength(eventTypes.length))
 
 const example = {
@@ -38,7 +39,7 @@ const fields = {
   ...known,
   /** Of the secret that signs: the first 12 hex digits of its SHA-256. */
   fingerprint: Core.Webhook.fields.secret,
-  /** Until when the secret before it signs too. */
+  /** Until when the last of the secrets before it signs too; null when it signs alone. */
   previousUntil: Schema.NullOr(Schema.DateTimeUtcFromString)
 }
 
@@ -93,7 +94,11 @@ export const SecretRotation = Schema.Struct({
   /** 0 to 168; 24 without it. */
   overlapHours: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 168 })))
 }).pipe(
-  shown("SecretRotation", "For how many hours the present secret signs beside the new one.", { overlapHours: 24 })
+  shown(
+    "SecretRotation",
+    "For how many hours the present secret signs beside the new one. Earlier ones keep their ends.",
+    { overlapHours: 24 }
+  )
 )
 
 const deliveryExample = {

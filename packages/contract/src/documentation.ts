@@ -1,5 +1,6 @@
-/** Finishes the OpenAPI document with what the schemas cannot say: an example of every problem. */
+/** Finishes the OpenAPI document with what the schemas cannot say: an example of every problem, and how pages are asked for. */
 import { Predicate } from "effect"
+import * as Page from "./Page.ts"
 
 const words = {
   detail: "What happened, in one or two sentences.",
@@ -48,9 +49,15 @@ const twinsOf = (schemas: Readonly<Record<PropertyKey, unknown>>): ReadonlyArray
     plain(name) !== name && wordsOf(schema) === wordsOf(schemas[plain(name)] ?? null) ? [name] : []
   )
 
+/** A parameter of a query that asks for a page, with its words. */
+const withPage = (_: string, value: unknown): unknown =>
+  Predicate.hasProperty(value, "in") && value.in === "query" && Predicate.hasProperty(value, "name")
+    ? { ...value, ...Page.described[String(value.name)] }
+    : value
+
 /** Adds them, under the names of the problems, and leaves every schema under one name. */
-export const withProblemExamples = (document: Record<string, unknown>): Record<string, unknown> => {
-  const named = JSON.stringify(document).replaceAll(/\b(\w+Problem)Encoded\b/g, "$1")
+export const finished = (document: Record<string, unknown>): Record<string, unknown> => {
+  const named = JSON.stringify(document, withPage).replaceAll(/\b(\w+Problem)Encoded\b/g, "$1")
   const twins = twinsOf(schemasOf(JSON.parse(named)))
   const text = twins.reduce((rest, name) => rest.replaceAll(`/schemas/${name}"`, `/schemas/${plain(name)}"`), named)
   const single: unknown = JSON.parse(text)

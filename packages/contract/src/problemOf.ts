@@ -3,9 +3,16 @@ import type { JournalFailure, SequenceConflict } from "@loom-scim/core/ports/Jou
 import type { MemberListUnreadable } from "@loom-scim/core/ports/MemberList"
 import type { SamlMetadataRejected } from "@loom-scim/core/ports/SamlMetadata"
 import type { VaultFailure } from "@loom-scim/core/ports/Vault"
+import type { MappingRefused } from "@loom-scim/core/provisioning/MappingRead"
 import type { ScimError } from "@loom-scim/core/scim/ScimError"
 import type { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import * as Problem from "./Problem.ts"
+
+/** What a caller does next, by what was refused, where core says what is typed in a terminal. */
+const advice: Partial<Record<SetupRefused["reason"], string>> = {
+  alreadyBegun: "Go on with it: GET …/setup says what is next.",
+  notVerified: "Complete its set-up first: GET …/setup says what is next."
+}
 
 /** A refusal is about the connection as a whole, about a value, or about the state. */
 const ofRefusal = ({
@@ -36,7 +43,7 @@ const ofRefusal = ({
     case "expired":
     case "nothingToAcknowledge":
     case "noFreshProbe":
-      return new Problem.RefusedProblem({ detail, next, reason, missing })
+      return new Problem.RefusedProblem({ detail, next: advice[reason] ?? next, reason, missing })
   }
 }
 
@@ -48,8 +55,36 @@ export const ofStore = ({ next, reason }: JournalFailure): Problem.StoreProblem 
     reason
   })
 
-const ofVault = ({ detail, next, reason }: VaultFailure): Problem.VaultProblem =>
-  new Problem.VaultProblem({ detail: `${detail}.`, next, reason })
+/** Where the server keeps its key and its store, and what to do there, is for whoever runs it. */
+const ofVault = ({ detail, next, reason }: VaultFailure): Problem.VaultProblem => {
+  switch (reason) {
+    case "keyUnreadable":
+      return new Problem.VaultProblem({
+        detail: "The key that seals tokens cannot be used.",
+        next: "Have whoever runs the server look at the file of its key, or at LOOM_SCIM_KEY.",
+        reason
+      })
+    case "storage":
+      return new Problem.VaultProblem({
+        detail: "The store cannot be used; nothing was changed.",
+        next: "Try again; if it lasts, look at the server's log.",
+        reason
+      })
+    case "missing":
+    case "wrongKey":
+    case "tampered":
+      return new Problem.VaultProblem({ detail: `${detail}.`, next, reason })
+  }
+}
+
+/** What is wrong in a mapping that was sent. */
+export const ofMapping = ({ _tag, message }: MappingRefused): Problem.InvalidInputProblem =>
+  new Problem.InvalidInputProblem({
+    detail: message,
+    next: "Correct it there, and send it again.",
+    reason: _tag,
+    missing: null
+  })
 
 /** What a set-up can fail with; `precondition` tells whether the caller named a version by If-Match. */
 export const ofSetup = (

@@ -2,18 +2,11 @@
 import type { ScheduleError, ScheduleLookError } from "@loom-scim/core/schedules/ScheduleService"
 import type { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
 import * as Problem from "./Problem.ts"
-import { ofSetup, ofStore } from "./problemOf.ts"
+import { ofMapping, ofSetup, ofStore } from "./problemOf.ts"
 
 /** Decides status and type; `precondition` tells whether the caller named a version by If-Match. */
 export const ofSchedule = (error: ScheduleError | SetupRefused, precondition = false): Problem.Changing => {
-  if (error._tag === "MappingRefused") {
-    return new Problem.InvalidInputProblem({
-      detail: error.message,
-      next: error.next,
-      reason: error._tag,
-      missing: null
-    })
-  }
+  if (error._tag === "MappingRefused") return ofMapping(error)
   if (error._tag !== "ScheduleRefused") return ofSetup(error)
   const { detail, next, reason } = error
   switch (reason) {

@@ -19,6 +19,7 @@ export const ofWebhook = (error: WebhookError): Problem.Changing => {
     case "invalidUrl":
       return new Problem.InvalidInputProblem({ detail, next, reason, missing: null })
     case "disabled":
+    case "tooManySecrets":
       return new Problem.RefusedProblem({ detail, next, reason, missing: null })
     case "changed":
       return new Problem.ChangedMeanwhileProblem({ detail, next })

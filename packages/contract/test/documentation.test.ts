@@ -126,6 +126,17 @@ describe("the OpenAPI document", () => {
     }
   })
 
+  it("says of every page how many may be asked for, and how the next one is", () => {
+    const asked = Object.values(document.paths).flatMap(({ get }) =>
+      (get?.parameters ?? []).filter((parameter) => parameter.in === "query" && parameter.name === "limit")
+    )
+    assert.isAbove(asked.length, 5)
+    for (const { description, schema } of asked) {
+      assert.deepStrictEqual(schema, { type: "integer", minimum: 1, maximum: 200, default: 50 })
+      assert.include(description, "nextCursor")
+    }
+  })
+
   it("takes an Idempotency-Key on every POST", () => {
     const posts = Object.entries(document.paths).flatMap(([path, methods]) =>
       methods.post === undefined ? [] : [{ path, post: methods.post }]

@@ -4,9 +4,14 @@ import { JournalFailure, SequenceConflict } from "@loom-scim/core/ports/Journal"
 import { SamlMetadataRejected } from "@loom-scim/core/ports/SamlMetadata"
 import { VaultFailure } from "@loom-scim/core/ports/Vault"
 import * as ScimError from "@loom-scim/core/scim/ScimError"
+import { MappingRefused } from "@loom-scim/core/provisioning/MappingRead"
+import { PlanFileRefused } from "@loom-scim/core/provisioning/PlanFile"
+import { RunId } from "@loom-scim/core/runs/Run"
+import { RunRefused } from "@loom-scim/core/runs/RunService"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { SetupRefused } from "@loom-scim/core/setup/SetupRefused"
-import { ofScim, ofSetup } from "../src/problemOf.ts"
+import { ofMapping, ofScim, ofSetup } from "../src/problemOf.ts"
+import { ofRun } from "../src/problemOfRun.ts"
 
 const id = ConnectionId.make("acme")
 const refused = (reason: SetupRefused["reason"]) =>
@@ -21,6 +26,30 @@ describe("problems", () => {
     assert.strictEqual(_tag, "RefusedProblem")
     assert.strictEqual(detail, "It waits.")
     assert.include(rest, { next: "Do that first.", reason: "stepBlocked", missing: "domains" })
+  })
+
+  it("say what to send, where core says what to type in a terminal", () => {
+    const typed = "Go there with: loom-scim go --save FILE"
+    const runId = RunId.make("20261128-120000-abcdef")
+    const problems = [
+      ofSetup(
+        new SetupRefused({ command: "Begin", reason: "alreadyBegun", missing: null, detail: "No.", next: typed })
+      ),
+      ofSetup(
+        new SetupRefused({ command: "open", reason: "notVerified", missing: "connect", detail: "", next: typed })
+      ),
+      ofSetup(new SetupRefused({ command: "Begin", reason: "removed", missing: null, detail: "No.", next: typed })),
+      ...PlanFileRefused.fields.reason.literals.map((reason) => ofRun(new PlanFileRefused({ reason, detail: "No." }))),
+      ofRun(new RunRefused({ runId, reason: "unknown", detail: "No.", next: typed })),
+      ofRun(new RunRefused({ runId, reason: "notWaiting", detail: "No.", next: typed })),
+      ofMapping(new MappingRefused({ faults: ["attributes: is missing"] })),
+      ofSetup(new VaultFailure({ reason: "keyUnreadable", connectionId: id, detail: "/srv/key", next: typed })),
+      ofSetup(new VaultFailure({ reason: "storage", connectionId: id, detail: "/srv/loom-scim.db", next: typed }))
+    ]
+    for (const problem of problems) {
+      assert.notMatch(JSON.stringify(problem), /loom-scim [a-z]|--[a-z]|\/srv/)
+      assert.match(problem.next, /[A-Z].*[a-z}]/)
+    }
   })
 
   it("make a conflict a failed precondition when the caller named a version", () => {

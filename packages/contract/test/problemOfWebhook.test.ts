@@ -12,6 +12,7 @@ describe("a refusal about a webhook", () => {
       ["unknown", 404],
       ["invalidUrl", 422],
       ["disabled", 409],
+      ["tooManySecrets", 409],
       ["changed", 409]
     ] as const) {
       assert.strictEqual(refused(reason).status, status, reason)

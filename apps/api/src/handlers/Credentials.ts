@@ -4,7 +4,7 @@ import type { Credentials } from "@loom-scim/contract/Credentials"
 import { InvalidInputProblem, RefusedProblem } from "@loom-scim/contract/Problem"
 import { ofSetup } from "@loom-scim/contract/problemOf"
 import { ScimProbe } from "@loom-scim/core/scim/Probe"
-import * as ProbeReport from "@loom-scim/core/scim/ProbeReport"
+import * as Rotation from "@loom-scim/core/setup/Rotation"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { Effect } from "effect"
@@ -19,6 +19,8 @@ const shown = ({ state: { bridgeUrl, endpoint, token } }: Connection): typeof Cr
   token
 })
 
+const firstToken = "Set it up first; a first token is saved with PUT …/credentials/token."
+
 export const CredentialsHandlers = group(
   Effect.gen(function* () {
     const setup = yield* SetupService
@@ -26,23 +28,15 @@ export const CredentialsHandlers = group(
     const prober = yield* ScimProbe
 
     /** Fails unless the server takes the token; nothing is recorded. */
-    const prove = Effect.fnUntraced(function* ({ state: { bridgeUrl } }: Connection, token: Redacted.Redacted) {
-      if (bridgeUrl === null) {
-        const detail = "There is no bridge URL yet to try the token against."
-        const next = "Set it up first; a first token is saved with PUT …/credentials/token."
-        return yield* new RefusedProblem({ detail, next, reason: "stepBlocked", missing: "bridgeUrl" })
-      }
-      const { allowPrivateNetwork, url } = bridgeUrl
-      const report = yield* prober.run({ url, token, allowPrivateNetwork })
-      if (ProbeReport.succeeded(report)) return
-      const fatal = ProbeReport.firstFatal(report)
-      return yield* new InvalidInputProblem({
-        detail: `The new token was not taken over: ${fatal?.message ?? "the user list was not reached."}`,
-        next: `${fatal?.next ?? "Look at the server."} The old token is still in place.`,
-        reason: fatal?.outcome ?? "notReached",
-        missing: null
-      })
-    })
+    const prove = ({ state }: Connection, token: Redacted.Redacted) =>
+      Rotation.prove(prober, state, token).pipe(
+        Effect.mapError((error) => {
+          const { detail, reason } = error
+          return error._tag === "TokenNotTaken"
+            ? new InvalidInputProblem({ detail, next: error.next, reason, missing: null })
+            : new RefusedProblem({ detail, next: firstToken, reason, missing: error.missing })
+        })
+      )
 
     return HttpApiBuilder.group(Api, "credentials", (handlers) =>
       handlers.handleAll({

@@ -55,8 +55,8 @@ export const plansHandlers = (uploadLimit: number) =>
 
       /** What is wrong with the upload is said at once; the job has the source from then on. */
       const begun = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received, by: Actor) {
-        const { subject } = yield* Upload.read(connection, received)
-        const work = Effect.interruptible(working(plans.make(subject, by))).pipe(
+        const { planning, subject } = yield* Upload.read(connection, received)
+        const work = Effect.interruptible(planning(working(plans.make(subject, by)))).pipe(
           Effect.map(({ id }) => ({ result: placeOf(connection.id, id) })),
           Effect.ensuring(received.drop)
         )
@@ -66,8 +66,8 @@ export const plansHandlers = (uploadLimit: number) =>
       })
 
       const made = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received, by: Actor) {
-        const { subject } = yield* Upload.read(connection, received)
-        const { id, ...kept } = yield* background.during(connection.id, working(plans.make(subject, by)))
+        const { planning, subject } = yield* Upload.read(connection, received)
+        const { id, ...kept } = yield* background.during(connection.id, planning(working(plans.make(subject, by))))
         if (yield* wantsMarkdown) return yield* markdown(connection.id, id, 201)
         const answer = yield* located(Plan, { id, ...kept }, 200, placeOf(connection.id, id))
         return HttpServerResponse.setStatus(answer, 201)
@@ -94,9 +94,11 @@ export const plansHandlers = (uploadLimit: number) =>
             const connection = yield* reading(setup.get(params.connection))
             const by = yield* actor
             const { once } = yield* OncePerUpload
+            yield* background.room(connection.id)
             const received = yield* UploadedPlan.receive(payload, uploadLimit)
-            return yield* once(received.digest, UploadedPlan.taken(connection, received, plans.take, by))
-          }),
+            const taken = background.during(connection.id, UploadedPlan.taken(connection, received, plans.take, by))
+            return yield* once(received.digest, taken)
+          }, Effect.scoped),
           get: Effect.fnUntraced(function* ({ params }) {
             if (yield* wantsMarkdown) return yield* markdown(params.connection, params.plan, 200)
             return yield* shown(yield* looked(plans.find(params.connection, params.plan)))
@@ -106,7 +108,8 @@ export const plansHandlers = (uploadLimit: number) =>
             return Stream.fromIterable(pieces(PlanFile.toJson(file)))
           }),
           drift: Effect.fnUntraced(function* ({ params }) {
-            const moved = yield* working(plans.drift(params.connection, params.plan))
+            const { connection, plan } = params
+            const moved = yield* background.during(connection, working(plans.drift(connection, plan)))
             return { ok: moved.length === 0, moved }
           })
         })

@@ -46,11 +46,11 @@ export const provisionHandlers = (uploadLimit: number) =>
       const sync = yield* Sync
 
       const proposed = Effect.fnUntraced(function* (connection: Connection, received: Upload.Received) {
-        const { person, subject } = yield* Upload.read(connection, received)
+        const { person, planning, subject } = yield* Upload.read(connection, received)
         if (person === null) {
           return yield* Upload.invalid("person", "Nobody is named.", "Give kind=provision and person.")
         }
-        const planned = yield* background.during(connection.id, working(sync.planOne(subject, person)))
+        const planned = yield* background.during(connection.id, planning(working(sync.planOne(subject, person))))
         return yield* located(ProvisionProposal, shown(planned), 200, null)
       })
 

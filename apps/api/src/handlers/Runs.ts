@@ -3,6 +3,7 @@ import { Api } from "@loom-scim/contract/Api"
 import { OncePerUpload } from "@loom-scim/contract/Idempotency"
 import { defaultLimit } from "@loom-scim/contract/Page"
 import { ofStore } from "@loom-scim/contract/problemOf"
+import { ofRun, type RunFailure } from "@loom-scim/contract/problemOfRun"
 import { NotFoundProblem } from "@loom-scim/contract/Problem"
 import { type Again as AgainAsked, ItemCursor, RunBegun, RunCursor } from "@loom-scim/contract/Runs"
 import type { ConnectedClient } from "@loom-scim/core/operations/ConnectedClient"
@@ -39,6 +40,8 @@ import * as Upload from "./upload.ts"
 
 const isState = Schema.is(ItemState)
 
+type RunServices = Runs | RunService | RunEvents | SetupService | ConnectedClient | Readiness | Sync
+
 interface Begun {
   readonly run: Run | null
   readonly impossible?: ReadonlyArray<Impossible>
@@ -51,9 +54,7 @@ interface Begun {
 export const runsHandlers = (uploadLimit: number) =>
   group(
     Effect.gen(function* () {
-      const services = yield* Effect.context<
-        Runs | RunService | RunEvents | SetupService | ConnectedClient | Readiness | Sync
-      >()
+      const services = yield* Effect.context<RunServices>()
       const runs = yield* Runs
       const setup = yield* SetupService
       const service = yield* RunService
@@ -95,16 +96,16 @@ export const runsHandlers = (uploadLimit: number) =>
 
       const settling = (prepared: Prepared) => (after: Run) => sync.settle(prepared, after)
 
-      const planned = Effect.fnUntraced(function* ({ kind, person, seen, subject }: Upload.Uploaded) {
+      const planned = Effect.fnUntraced(function* ({ kind, person, planning, seen, subject }: Upload.Uploaded) {
         if (kind === "provision") {
-          const prepared = yield* sync.planOne(subject, person ?? "")
-          yield* refuseMoved(prepared.plan, seen)
+          const prepared = yield* planning(working(sync.planOne(subject, person ?? "")))
+          yield* working(refuseMoved(prepared.plan, seen))
           return { prepared }
         }
-        const prepared = yield* sync.plan(subject, kind === "reconcile" ? "full" : "incremental")
+        const prepared = yield* planning(working(sync.plan(subject, kind === "reconcile" ? "full" : "incremental")))
         // Half a source says too little for something that nobody watches.
-        if (prepared.reading.failure !== null) return yield* prepared.reading.failure
-        yield* refuseMoved(prepared.plan, seen)
+        if (prepared.reading.failure !== null) return yield* ofRun(prepared.reading.failure)
+        yield* working(refuseMoved(prepared.plan, seen))
         return { prepared, remarks: remarksOf(prepared.reading) }
       })
 
@@ -113,9 +114,12 @@ export const runsHandlers = (uploadLimit: number) =>
           // Nobody reads the source any more, however long the run takes.
           Effect.ensuring(drop),
           Effect.flatMap(({ prepared, ...rest }) =>
-            Effect.map(sync.begin(prepared, by), (run): Begun => ({ run, settle: settling(prepared), ...rest }))
-          ),
-          working
+            Effect.map(working(sync.begin(prepared, by)), (run): Begun => ({
+              run,
+              settle: settling(prepared),
+              ...rest
+            }))
+          )
         )
 
       /** What is wrong with the upload is said at once; the job has the source from then on. */
@@ -154,6 +158,12 @@ export const runsHandlers = (uploadLimit: number) =>
         )
         return yield* standingAfter(asked.connection, asked.run, wait, prefer)
       })
+
+      /** What another run would do is read anew, so it has its place among the jobs until it is known, or begun. */
+      const proposing = <A, E extends RunFailure>(
+        connection: ConnectionId,
+        proposal: Effect.Effect<A, E, RunServices>
+      ) => background.during(connection, working(Effect.provideContext(proposal, services)))
 
       const again = Effect.fnUntraced(function* (
         asked: { readonly connection: ConnectionId; readonly run: RunId },
@@ -208,7 +218,8 @@ export const runsHandlers = (uploadLimit: number) =>
             const connection = yield* reading(setup.get(params.connection))
             const by = yield* actor
             if (!Stream.isStream(payload)) {
-              const run = yield* working(plans.begin(connection.id, payload.plan, by))
+              const begun = working(plans.begin(connection.id, payload.plan, by))
+              const run = yield* background.during(connection.id, begun)
               const settle = (after: Run) => plans.settle(payload.plan, after)
               return yield* answered(connection.id, { run, settle }, headers.prefer)
             }
@@ -253,21 +264,20 @@ export const runsHandlers = (uploadLimit: number) =>
           }),
           retryOf: Effect.fnUntraced(function* ({ params }) {
             const { run } = yield* known(params.connection, params.run)
-            const plan = yield* working(Effect.provideContext(Again.retryOf(run), services))
-            return { plan, impossible: [] }
+            return yield* proposing(params.connection, Again.retryOf(run))
           }),
           undoOf: Effect.fnUntraced(function* ({ params }) {
             const { run } = yield* known(params.connection, params.run)
-            return yield* working(Effect.provideContext(Again.undoOf(run), services))
+            return yield* proposing(params.connection, Again.undoOf(run))
           }),
           retry: Effect.fnUntraced(function* ({ headers, params, payload }) {
             const { options, run } = yield* again(params, payload)
-            const begun = yield* working(Effect.provideContext(Again.retry(run, options), services))
-            return yield* answered(params.connection, { run: begun }, headers.prefer)
+            const begun = yield* proposing(params.connection, Again.retry(run, options))
+            return yield* answered(params.connection, begun, headers.prefer)
           }),
           undo: Effect.fnUntraced(function* ({ headers, params, payload }) {
             const { options, run } = yield* again(params, payload)
-            const begun = yield* working(Effect.provideContext(Again.undo(run, options), services))
+            const begun = yield* proposing(params.connection, Again.undo(run, options))
             return yield* answered(params.connection, begun, headers.prefer)
           })
         })

@@ -14,7 +14,7 @@ import { SetupService } from "@loom-scim/core/setup/SetupService"
 import type { Delivery, Webhook, WebhookId } from "@loom-scim/core/webhooks/Webhook"
 import type { WebhookError, WebhookRefused } from "@loom-scim/core/webhooks/WebhookService"
 import { WebhookService } from "@loom-scim/core/webhooks/WebhookService"
-import { Duration, Effect, Option, Redacted, Schedule } from "effect"
+import { DateTime, Duration, Effect, Option, Redacted, Schedule } from "effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { admit } from "../auth/Admit.ts"
 import { located, waitOf } from "./answers.ts"
@@ -31,7 +31,11 @@ const looks = 5
 const shown = ({ previous, secret, ...webhook }: Webhook): typeof Shown.Type => ({
   ...webhook,
   fingerprint: secret,
-  previousUntil: previous?.until ?? null
+  previousUntil:
+    previous
+      .map(({ until }) => until)
+      .toSorted(DateTime.Order)
+      .at(-1) ?? null
 })
 
 /** The path of one, and what a look at it can fail with: the only refusal there is says that it is not there. */
@@ -88,7 +92,7 @@ export const webhooksHandlers = ({ allowPrivateNetwork }: { readonly allowPrivat
           looked
         )
         const place = `/v1/webhooks/${webhookId}/deliveries/${id}`
-        return yield* located(DeliveryReport, report, isOver(report) ? 200 : 202, place)
+        return yield* located(DeliveryReport, report, isOver(report) ? 200 : 202, place, prefer)
       })
 
       return HttpApiBuilder.group(Api, "webhooks", (handlers) =>

@@ -1,6 +1,7 @@
 /** The log of a connection as it grows. */
 import type { SetupStreamEvent } from "@loom-scim/contract/Setup"
 import { Ledger } from "@loom-scim/core/ports/Ledger"
+import { looking } from "@loom-scim/core/ports/Looking"
 import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import { Effect, Ref, Stream } from "effect"
 import { Changes } from "../Changes.ts"
@@ -43,7 +44,9 @@ export const follow = Effect.fnUntraced(function* (id: ConnectionId, after: numb
   )
   return Stream.merge(wakes, looks).pipe(
     Stream.mapEffect((isBeat) =>
-      Effect.map(fresh, (found): ReadonlyArray<SetupStreamEvent> => (found.length === 0 && isBeat ? [beat] : found))
+      Effect.map(looking(fresh), (found): ReadonlyArray<SetupStreamEvent> =>
+        found.length === 0 && isBeat ? [beat] : found
+      )
     ),
     Stream.flatMap(Stream.fromIterable),
     Stream.interruptWhen(Effect.race(readiness.stopped, Effect.sleep(longest))),

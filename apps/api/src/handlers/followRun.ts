@@ -3,11 +3,12 @@
  * whichever process answers.
  */
 import type { RunStreamEvent } from "@loom-scim/contract/Runs"
+import { looking } from "@loom-scim/core/ports/Looking"
 import { Runs } from "@loom-scim/core/ports/Runs"
 import type { RunId } from "@loom-scim/core/runs/Run"
 import { RunEvents } from "@loom-scim/core/runs/RunEvent"
 import * as RunFeed from "@loom-scim/core/runs/RunFeed"
-import { Effect, identity, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { Readiness } from "../Readiness.ts"
 import { itemOf } from "./itemView.ts"
 
@@ -37,7 +38,7 @@ export const followRun = Effect.fnUntraced(function* (id: RunId, after: number) 
     Stream.as(Stream.debounce(events.of(id), gathered), null),
     Stream.as(Stream.tick(lookEvery), null)
   )
-  return RunFeed.looks<never>(id, after, wakes, identity).pipe(
+  return RunFeed.looks<never>(id, after, wakes, looking).pipe(
     Stream.provideService(Runs, runs),
     Stream.mapAccum(
       () => 0,

@@ -1,7 +1,6 @@
 /** An upload: the source goes to a nameless file as it comes, what is short is read as text. */
-import { InvalidInputProblem, TooLargeProblem } from "@loom-scim/contract/Problem"
+import { InvalidInputProblem, StoreProblem, TooLargeProblem } from "@loom-scim/contract/Problem"
 import { ofRun } from "@loom-scim/contract/problemOfRun"
-import { SourceFailure } from "@loom-scim/core/ports/PeopleSource"
 import * as MappingRead from "@loom-scim/core/provisioning/MappingRead"
 import * as PolicyRead from "@loom-scim/core/provisioning/PolicyRead"
 import type { Subject } from "@loom-scim/core/runs/SyncPlan"
@@ -15,7 +14,7 @@ import { MaxBodySize } from "effect/http/HttpIncomingMessage"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
 import type { File, MultipartError, Part } from "effect/http/Multipart"
 import { createHash } from "node:crypto"
-import { getHeapStatistics } from "node:v8"
+import * as PlanRoom from "./planRoom.ts"
 
 const longestText = 1_048_576
 
@@ -33,6 +32,8 @@ const whereIn = SchemaIssue.makeFormatterStandardSchemaV1()
 /** What was sent. */
 export interface Uploaded {
   readonly subject: Subject
+  /** Around whatever reads the source: refuses when it is more than there is memory for. */
+  readonly planning: <A, E, R>(plan: Effect.Effect<A, E, R>) => Effect.Effect<A, E | TooLargeProblem, R>
   readonly kind: "reconcile" | "incremental" | "provision"
   readonly person: string | null
   /** The fingerprint of the plan that somebody was shown; null when nobody says. */
@@ -43,7 +44,8 @@ export interface Uploaded {
 export const invalid = (reason: string, detail: string, next: string) =>
   new InvalidInputProblem({ detail, next, reason, missing: null })
 
-const tooLarge = (detail: string) =>
+/** That it is more than is taken, and what of it. */
+export const tooLarge = (detail: string) =>
   new TooLargeProblem({ detail, next: "Send less at once, or raise --upload-limit." })
 
 const beyondLimit = tooLarge("The upload is larger than this server takes.")
@@ -54,15 +56,15 @@ export const ofParts = ({ reason }: MultipartError) =>
     ? invalid("upload", "The upload broke off or is not a multipart form.", "Send it as curl -F does.")
     : beyondLimit
 
-/** A part as text, as long as this many bytes at most. */
-export const textOf = (part: File, longest: number = longestText) =>
+/** A part as text. */
+const textOf = (part: File) =>
   part.content.pipe(
     Stream.mapError(ofParts),
     Stream.runFoldEffect(
       () => ({ bytes: 0, pieces: new Array<Uint8Array>() }),
       (sum, piece) => {
         const bytes = sum.bytes + piece.length
-        if (bytes > longest) return Effect.fail(tooLarge(`The part ${part.key} is longer than ${longest} bytes.`))
+        if (bytes > longestText) return Effect.fail(tooLarge(`The part ${part.key} is longer than 1 MiB.`))
         sum.pieces.push(piece)
         return Effect.succeed({ bytes, pieces: sum.pieces })
       }
@@ -72,19 +74,17 @@ export const textOf = (part: File, longest: number = longestText) =>
 
 /** Whatever a caller calls it, people read it on a screen. */
 const nameOf = ({ name }: File): string =>
-  (name.split(/[\\/]/).at(-1) ?? "").replaceAll(/[\p{Cc}\p{Cf}]/gu, "").slice(0, 200) || "upload"
+  (name.split(/[\\/]/).at(-1) ?? "").slice(0, 200).replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "") || "upload"
 
 const formatOf = ({ contentType }: File, name: string): "csv" | "jsonl" =>
   /ndjson|jsonl|json-?seq/i.test(contentType) || /\.(?:jsonl|ndjson)$/i.test(name) ? "jsonl" : "csv"
 
-const broken = (name: string) =>
-  new SourceFailure({
-    reason: "endedEarly",
-    source: name,
-    at: null,
-    detail: "the upload broke off before its end",
-    next: "Send it again"
-  })
+/** The server's own disk is full, or not its own; where that is, is not the caller's business. */
+const unkept = new StoreProblem({
+  detail: "The upload cannot be kept while it is read; nothing was begun.",
+  next: "Send it again; if it lasts, have whoever runs the server make room where its TMPDIR is.",
+  reason: "upload"
+})
 
 /** What came, read to its end and not looked at yet. */
 export interface Received {
@@ -98,12 +98,6 @@ export interface Received {
   readonly hold: Effect.Effect<void>
 }
 
-/** Bytes of the heap that a person of a source takes at most while a plan is made and kept, as measured, with room. */
-const heapPerLine = 4096
-
-/** A source is on disk, but who is in it is compared in memory: beyond that the whole server would end. */
-const mostLines = (): number => Math.floor(getHeapStatistics().heap_size_limit / heapPerLine)
-
 const lineFeedsIn = (piece: Uint8Array): number => {
   let count = 0
   for (let at = piece.indexOf(10); at >= 0; at = piece.indexOf(10, at + 1)) count++
@@ -111,6 +105,27 @@ const lineFeedsIn = (piece: Uint8Array): number => {
 }
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** A part in a nameless file until the scope closes, and its digest. Reading ends with the first piece that is beyond. */
+export const spooled = Effect.fnUntraced(function* (
+  part: File,
+  name: string,
+  isWithin: (piece: Uint8Array) => boolean
+) {
+  const hash = createHash("sha256")
+  const looked = Stream.takeWhile(part.content, (piece) => {
+    hash.update(piece)
+    return isWithin(piece)
+  })
+  let brokenBy: ReturnType<typeof ofParts> | null = null
+  const told = Stream.mapError(looked, (error) => (brokenBy = ofParts(error)))
+  const bytes = yield* Stream.toAsyncIterableEffect(told)
+  const spool = yield* UploadedSource.keep(name, () => bytes).pipe(
+    Effect.tapError(({ detail }) => (brokenBy === null ? Effect.logError("an upload", detail) : Effect.void)),
+    Effect.mapError(() => brokenBy ?? unkept)
+  )
+  return { spool, digest: hash.digest("hex") }
+})
 
 const receive = Effect.fn("upload.receive")(function* (parts: Stream.Stream<Part, MultipartError>, limit: number) {
   const { headers } = yield* HttpServerRequest
@@ -131,26 +146,19 @@ const receive = Effect.fn("upload.receive")(function* (parts: Stream.Stream<Part
     if (part.key !== "source") return takeText(part.key, yield* textOf(part))
     const name = nameOf(part)
     const format = formatOf(part, name)
-    const hash = createHash("sha256")
-    const most = mostLines()
+    const most = PlanRoom.mostLines()
     let lines = 0
-    const looked = Stream.takeWhile(part.content, (piece) => {
-      hash.update(piece)
+    const { digest, spool } = yield* spooled(part, name, (piece) => {
       lines += lineFeedsIn(piece)
       return lines <= most
     })
-    const bytes = yield* Stream.toAsyncIterableEffect(Stream.mapError(looked, ofParts))
-    const spool = yield* UploadedSource.keep(name, () => bytes).pipe(
-      Effect.catchTag("SourceFailure", (failure) => Effect.fail(ofRun(failure.at === null ? failure : broken(name))))
-    )
     if (lines > most) {
-      return yield* new TooLargeProblem({
-        detail: `${name} has more than ${most} lines, which is more people than this server has memory to compare.`,
-        next: "Send less at once, or give the server more memory: NODE_OPTIONS=--max-old-space-size, in MiB."
-      })
+      return yield* PlanRoom.tooMuch(
+        `${name} has more than ${most} lines, which is more people than this server has memory to compare.`
+      )
     }
     state.source = { name, spool, format }
-    seen.push([part.key, name, format, hash.digest("hex")])
+    seen.push([part.key, name, format, digest])
     return undefined
   })
   yield* Stream.runForEach(Stream.mapError(parts, ofParts), take).pipe(
@@ -225,8 +233,8 @@ export const read = Effect.fn("upload.read")(function* (connection: Connection, 
     ...(encoding === undefined ? {} : { encoding }),
     ...(separator === undefined ? {} : { separator })
   }
-  const people = UploadedSource.make(source.name, source.spool, options)
-  const subject: Subject = { connectionId: connection.id, source: people, mapping, policy, adopt, leftGroups }
-  const uploaded: Uploaded = { subject, kind, person, seen }
+  const people = yield* PlanRoom.within(UploadedSource.make(source.name, source.spool, options))
+  const subject: Subject = { connectionId: connection.id, source: people.source, mapping, policy, adopt, leftGroups }
+  const uploaded: Uploaded = { subject, planning: people.planning, kind, person, seen }
   return uploaded
 })

@@ -7,6 +7,9 @@ import * as OpenApi from "effect/http-api/OpenApi"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 
+/** Links that Scalar shows beside a name while a mouse is over it stand out of a narrow screen, though nobody sees them. */
+const style = "#reference{overflow-x:clip}"
+
 const page = `<!doctype html>
 <html lang="en">
   <head>
@@ -14,6 +17,7 @@ const page = `<!doctype html>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <link rel="icon" href="data:,">
     <title>loom-scim API</title>
+    <style>${style}</style>
   </head>
   <body>
     <div id="reference"></div>

@@ -8,6 +8,7 @@ import type { unhandled } from "effect/Types"
 import { AnswerLines } from "../ops/LogLines.ts"
 import * as Measured from "../ops/Measured.ts"
 import { together } from "./Departures.ts"
+import * as OpenStreams from "./OpenStreams.ts"
 import * as Rendering from "./Rendering.ts"
 import * as RequestId from "./RequestId.ts"
 
@@ -41,6 +42,7 @@ export const layer = HttpRouter.middleware(
         Context.add(context, References.CurrentLogAnnotations, about)
       )
       return Effect.flatMap(answered, (response) => {
+        OpenStreams.note(request, response)
         const { status } = response
         const millis = clock.currentTimeMillisUnsafe() - started
         Measured.answered(around, request.method, status, millis)

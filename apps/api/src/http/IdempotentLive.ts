@@ -58,7 +58,9 @@ const responseOf = ({ body, headers, status }: KeptAnswer): Response => {
 
 const stillRunning = new StillRunningProblem({
   detail: "The first request with this Idempotency-Key has not been answered yet.",
-  next: "Wait a moment and send it again."
+  next: "Wait a moment and send it again, with the same key.",
+  // Its answer is kept from the moment on that it is there, so nothing is lost by asking often.
+  retryAfter: 1
 })
 
 const fingerprintOf = ({ method, url }: HttpServerRequest, body: string): string =>

@@ -51,8 +51,11 @@ const detailOf = (kind: HttpApiSchemaError["kind"], errors: ReturnType<typeof er
 }
 
 /** Requests that do not fit are the caller's, answers that do not fit are ours. */
+export const isOurs = ({ kind }: HttpApiSchemaError): boolean => kind === "Body" || kind === "ResponseHeaders"
+
+/** The problem for either. */
 export const layer = HttpApiMiddleware.layerSchemaErrorTransform(WellFormed, (error) =>
-  error.kind === "Body" || error.kind === "ResponseHeaders"
+  isOurs(error)
     ? Effect.logError("an answer does not fit its schema", error.cause).pipe(
         Effect.andThen(
           Effect.fail(

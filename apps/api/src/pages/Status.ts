@@ -7,6 +7,7 @@ import type { Caller } from "@loom-scim/contract/Security"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import * as Guide from "@loom-scim/core/setup/Guide"
 import * as Progress from "@loom-scim/core/setup/Progress"
+import type { State } from "@loom-scim/core/setup/State"
 import { SetupService } from "@loom-scim/core/setup/SetupService"
 import { DateTime, Effect, Option, Redacted, Schema } from "effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -42,6 +43,16 @@ const broken = ({ reason }: { readonly reason: string }): HttpServerResponse =>
 const text = (value: string | Redacted.Redacted | undefined): string =>
   Redacted.isRedacted(value) ? Redacted.value(value) : (value ?? "")
 
+const listedOf = (id: ConnectionId, state: State): Views.Listed => {
+  const broken = Progress.all(state).find(({ status }) => status === "invalidated")
+  return {
+    id,
+    name: state.name ?? id,
+    stands: broken !== undefined ? "broken" : state.connected === null ? "underway" : "connected",
+    step: Guide.steps[broken?.step ?? Progress.current(state)].title
+  }
+}
+
 /** The routes. `secure` keeps the cookie to https. */
 export const layer = ({ behindProxy, tls }: Pick<Settings, "behindProxy" | "tls">) =>
   HttpRouter.use((router) =>
@@ -70,14 +81,7 @@ export const layer = ({ behindProxy, tls }: Pick<Settings, "behindProxy" | "tls"
             found.slice(0, listed),
             ({ id }) =>
               setup.get(id).pipe(
-                Effect.map(({ state }) => [
-                  {
-                    id,
-                    name: state.name ?? id,
-                    connected: state.connected !== null,
-                    step: Guide.steps[Progress.current(state)].title
-                  }
-                ]),
+                Effect.map(({ state }) => [listedOf(id, state)]),
                 Effect.catchTag("SetupRefused", () => Effect.succeed([]))
               ),
             { concurrency: 8 }
@@ -92,7 +96,11 @@ export const layer = ({ behindProxy, tls }: Pick<Settings, "behindProxy" | "tls"
           const id = Schema.decodeUnknownOption(ConnectionId)(connection)
           if (Option.isNone(id) || !allows(grants, "read", id.value)) return unknown
           const found = yield* setup.get(id.value)
-          const last = yield* runs.list({ connectionId: id.value, limit: lastRuns })
+          const last = yield* Effect.forEach(
+            yield* runs.list({ connectionId: id.value, limit: lastRuns }),
+            (run) => Effect.map(runs.counts(run.id), (counts) => ({ run, counts })),
+            { concurrency: 4 }
+          )
           const now = yield* DateTime.now
           const report = Option.map(yield* reports.examination(id.value), (kept) => doctorView(kept, now))
           return connectionPage(name, found, last, Option.getOrNull(report))

@@ -1,8 +1,6 @@
 /** The page of a connection: its steps with their evidence, its last runs, and what was found wrong. */
 import type { DoctorReport } from "@loom-scim/contract/Doctor"
 import type { SetupStep } from "@loom-scim/contract/SetupTask"
-import type { HoldTag } from "@loom-scim/core/provisioning/Decision"
-import type { Run } from "@loom-scim/core/runs/Run"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import type { Evidence } from "@loom-scim/core/setup/Evidence"
 import * as Guide from "@loom-scim/core/setup/Guide"
@@ -11,7 +9,9 @@ import { setupView } from "../handlers/setupView.ts"
 import { findings } from "./findings.ts"
 import { page } from "./frame.ts"
 import type { Html } from "./html.ts"
-import { html } from "./html.ts"
+import { apart, html } from "./html.ts"
+import { runs } from "./runs.ts"
+import type { ShownRun } from "./runs.ts"
 import { when } from "./time.ts"
 import { header } from "./views.ts"
 
@@ -28,14 +28,15 @@ const marks: Readonly<Record<Step["status"], readonly [tone: string, words: stri
 
 const evidence = (given: Evidence): Html =>
   given._tag === "Checked"
-    ? html`${given.saw} <span class="soft">(checked by ${given.by}, ${when(given.at)})</span>`
-    : html`“${given.statement}” <span class="soft">(${given.by.name}, ${when(given.at)})</span>`
+    ? html`${apart(given.saw)} <span class="soft">(checked by ${given.by}, ${when(given.at)})</span>`
+    : html`“${apart(given.statement)}” <span class="soft">(${apart(given.by.name)}, ${when(given.at)})</span>`
 
 const task = ({ done, evidence: given, label, problem, required, value }: Step["tasks"][number]): Html =>
   html`<dt>${label}${required || done ? null : " (optional)"}</dt>
     <dd>
-      ${done ? (value === null || value === "" ? null : html`${value}${given === null ? " " : "; "}`) : html`<span class="wait">not yet</span> `}
-      ${given === null ? null : evidence(given)} ${problem === null ? null : html`<span class="bad">${problem}</span>`}
+      ${done ? (value === null || value === "" ? null : html`${apart(value)}${given === null ? " " : "; "}`) : html`<span class="wait">not yet</span> `}
+      ${given === null ? null : evidence(given)}
+      ${problem === null ? null : html`<span class="bad">${apart(problem)}</span>`}
     </dd>`
 
 const step = ({ blockedBy, invalidation, position, status, tasks, title }: Step): Html => {
@@ -47,80 +48,17 @@ const step = ({ blockedBy, invalidation, position, status, tasks, title }: Step)
     ${
       invalidation === null
         ? null
-        : html`<p class="bad">${invalidation.because}. <span class="soft">${invalidation.endangers}</span></p>`
+        : html`<p class="bad">${apart(invalidation.because)}. <span class="soft">${invalidation.endangers}</span></p>`
     }
     ${status === "blocked" ? null : html`<dl>${tasks.map(task)}</dl>`}
   </li>`
 }
 
-const runTone: Readonly<Record<Run["status"]["_tag"], string>> = {
-  Running: "wait",
-  Waiting: "wait",
-  Paused: "bad",
-  Completed: "good",
-  Cancelled: "soft",
-  Rejected: "soft"
-}
-
-const heldFor: Readonly<Record<HoldTag, string>> = {
-  TooManyLosses: "too many people would lose access",
-  TooManyDeletions: "too many people would be deleted",
-  TooManyRemovals: "too many people would be taken out of groups",
-  TooManyGroupDeletions: "too many groups would be deleted",
-  ProtectedPeople: "protected people would be changed",
-  ProtectedGroups: "protected groups would be changed",
-  LastAdmin: "too few admins would be left",
-  OutsideDomains: "addresses are outside the verified domains"
-}
-
-const runWords = ({ status }: Run): Html => {
-  switch (status._tag) {
-    case "Waiting":
-      return html`waits for a person to allow or reject it:
-      ${status.reasons.map((reason) => heldFor[reason]).join(", ")}`
-    case "Paused":
-      return html`paused: ${status.detail} ${status.next}`
-    default:
-      return html`${status._tag.toLowerCase()}`
-  }
-}
-
-const runs = (all: ReadonlyArray<Run>): Html =>
-  all.length === 0
-    ? html`<p>None yet.</p>`
-    : html`<div class="scroll" role="region" aria-label="Last runs" tabindex="0">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Begun</th>
-              <th scope="col">Stands</th>
-              <th scope="col">Kind</th>
-              <th scope="col">Source</th>
-              <th scope="col">By</th>
-              <th scope="col">Run</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${all.map(
-              (run) =>
-                html`<tr>
-                  <td>${when(run.startedAt)}</td>
-                  <td class="${runTone[run.status._tag]}">${runWords(run)}</td>
-                  <td>${run.kind}</td>
-                  <td>${run.source}</td>
-                  <td>${run.startedBy.name}</td>
-                  <td>${run.id}</td>
-                </tr>`
-            )}
-          </tbody>
-        </table>
-      </div>`
-
 /** The page. */
 export const connectionPage = (
   caller: string,
   connection: Connection,
-  last: ReadonlyArray<Run>,
+  last: ReadonlyArray<ShownRun>,
   report: typeof DoctorReport.Type | null
 ): HttpServerResponse => {
   const setup = setupView(connection)

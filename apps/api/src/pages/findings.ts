@@ -3,7 +3,7 @@ import type { DoctorReport } from "@loom-scim/contract/Doctor"
 import type { Finding, Severity } from "@loom-scim/core/scim/DoctorFinding"
 import type { Connection } from "@loom-scim/core/setup/SetupService"
 import type { Html } from "./html.ts"
-import { html } from "./html.ts"
+import { apart, html } from "./html.ts"
 import { when } from "./time.ts"
 
 type Report = typeof DoctorReport.Type
@@ -43,8 +43,8 @@ const row = ({ check, evidence, meaning, next, severity }: Finding): Html => {
     <td class="${tone}"><strong>${words}</strong></td>
     <td><code>${check}</code></td>
     <td>
-      ${evidence}
-      ${severity === "ok" || severity === "skipped" ? null : html`<br />${meaning} <strong>${next}</strong>`}
+      ${apart(evidence)}
+      ${severity === "ok" || severity === "skipped" ? null : html`<br />${apart(meaning)} <strong>${next}</strong>`}
     </td>
   </tr>`
 }
@@ -78,7 +78,8 @@ const doctor = (id: Connection["id"], report: Report | null): Html => {
   const loud = sorted.filter((finding) => !isQuiet(finding))
   const quiet = sorted.filter(isQuiet)
   return html`<p class="soft">
-      Examined ${when(begunAt)} by ${by}, ${write ? "with a disposable user and group" : "without changing anything"}.
+      Examined ${when(begunAt)} by ${apart(by)},
+      ${write ? "with a disposable user and group" : "without changing anything"}.
     </p>
     ${verdict(report)} ${loud.length === 0 ? null : table("Findings of the doctor", loud)}
     ${
@@ -102,7 +103,8 @@ const validation = ({ state: { probe } }: Connection): Html => {
             ${wrong.map(
               ({ message, next, severity }) =>
                 html`<li>
-                  <strong class="${severity === "fatal" ? "bad" : "wait"}">${severity}</strong> ${message} ${next}
+                  <strong class="${severity === "fatal" ? "bad" : "wait"}">${severity}</strong> ${apart(message)}
+                  ${next}
                 </li>`
             )}
           </ul>`

@@ -7,7 +7,7 @@ const style = `
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#555e68;--line:#d5dae0;--paper:#fff;--tint:#f4f6f8;--good:#14692f;--bad:#a8141f;--wait:#7a4b00;--link:#0b5394}
 @media (prefers-color-scheme:dark){:root{--ink:#e8ebee;--soft:#a9b2bc;--line:#3a424b;--paper:#15191d;--tint:#1e2429;--good:#7fd698;--bad:#ff9a9f;--wait:#f0c070;--link:#8fc1f5}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:64rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper)}
+body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:64rem;font:1rem/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);overflow-wrap:anywhere}
 h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}
 h2{font-size:1.2rem;margin:2.2rem 0 .6rem;padding-bottom:.3rem;border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:0;display:inline}
@@ -23,8 +23,8 @@ ol.steps>li{border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem
 .mark{display:inline-block;min-width:6.5rem;font-size:.85rem;font-weight:600}
 .good{color:var(--good)}.bad{color:var(--bad)}.wait{color:var(--wait)}.soft{color:var(--soft)}
 dl{display:grid;grid-template-columns:minmax(9rem,15rem) 1fr;gap:.25rem 1rem;margin:.6rem 0 0;font-size:.93rem}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-.scroll{overflow-x:auto}
+dt{color:var(--soft)}dd{margin:0}
+.scroll{overflow-x:auto;overflow-wrap:normal}
 table{border-collapse:collapse;width:100%;font-size:.93rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}

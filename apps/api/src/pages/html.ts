@@ -30,3 +30,6 @@ const written = (part: Part): string => {
 /** The template tag. */
 export const html = (strings: TemplateStringsArray, ...parts: ReadonlyArray<Part>): Html =>
   new Html(strings.map((text, index) => text + written(parts[index] ?? null)).join(""))
+
+/** A name in the middle of other words: whatever direction it is written in, or says it is, the words around it keep theirs. */
+export const apart = (name: string): Html => html`<bdi>${name}</bdi>`

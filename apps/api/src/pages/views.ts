@@ -3,14 +3,14 @@ import type { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
 import type { HttpServerResponse } from "effect/http/HttpServerResponse"
 import { page } from "./frame.ts"
 import type { Html } from "./html.ts"
-import { html } from "./html.ts"
+import { apart, html } from "./html.ts"
 
 /** The line above everything, for whoever is let in. */
 export const header = (caller: string): Html =>
   html`<header>
     <p><a href="/status">loom-scim</a></p>
     <form method="post" action="/status">
-      <span class="soft">${caller}</span> <button name="leave" value="yes">Leave</button>
+      <span class="soft">${apart(caller)}</span> <button name="leave" value="yes">Leave</button>
     </form>
   </header>`
 
@@ -37,8 +37,22 @@ export const login = (trouble: string | null, status = 200): HttpServerResponse 
 export interface Listed {
   readonly id: ConnectionId
   readonly name: string
-  readonly connected: boolean
+  /** `broken`: a step was done and no longer is. */
+  readonly stands: "connected" | "broken" | "underway"
+  /** The step that is broken, or that a person goes on at. */
   readonly step: string
+}
+
+/** Words and a sign beside the colour: not everybody sees colours. */
+const standing = ({ stands, step }: Listed): Html => {
+  switch (stands) {
+    case "connected":
+      return html`<span class="good">✓ connected</span>`
+    case "broken":
+      return html`<span class="bad">✗ broken at the step: ${step}</span>`
+    case "underway":
+      return html`<span class="wait">○ at the step: ${step}</span>`
+  }
 }
 
 /** The connections somebody reaches. */
@@ -50,13 +64,7 @@ export const list = (caller: string, items: ReadonlyArray<Listed>, isWhole: bool
         <h1>Connections</h1>
         ${items.length === 0 ? html`<p>There is none that this key reaches.</p>` : null}
         <ul>
-          ${items.map(
-            ({ connected, id, name, step }) =>
-              html`<li>
-                <a href="/status/${id}">${name}</a>
-                <span class="${connected ? "good" : "wait"}">${connected ? "connected" : `at the step: ${step}`}</span>
-              </li>`
-          )}
+          ${items.map((item) => html`<li><a href="/status/${item.id}">${apart(item.name)}</a> ${standing(item)}</li>`)}
         </ul>
         ${isWhole ? null : html`<p>These are the first ones; the API lists all: GET /v1/connections</p>`}
       </main>`

@@ -1,5 +1,7 @@
 /** The files under deploy/ against the program they start. Nothing is built or started here. */
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Predicate } from "effect"
 import { parse } from "yaml"
@@ -8,6 +10,29 @@ import { refusedServer } from "../support/programs.ts"
 const read = (name: string): string => readFileSync(new URL(`../../../../deploy/${name}`, import.meta.url), "utf8")
 const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
   path.reduce<unknown>((inner, key) => (Predicate.hasProperty(inner, key) ? inner[key] : undefined), value)
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url))
+
+/** What the image is built from, by the names from the root that its build copies. */
+const copied = (): ReadonlyArray<string> => {
+  const stages = read("Dockerfile")
+    .split(/^FROM /m)
+    .slice(1)
+    .join("")
+  return [...stages.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, names = ""]) => names.split(" "))
+}
+
+/** Patterns of what is under those and left out all the same. */
+const leftOut = (): ReadonlyArray<string> =>
+  read("../.dockerignore")
+    .split("\n")
+    .filter((line) => line.startsWith("**/"))
+
+/** The files that a source file cannot do without, by their names from the root. */
+const imported = (file: string): ReadonlyArray<string> =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/(?:\bfrom |\bimport[ (])"(\.[^"]+)"/g)].map(([, name = ""]) =>
+    join(dirname(file), name)
+  )
 
 const files = ["Dockerfile", "compose.yaml", "loom-scim-api.service"]
 
@@ -70,19 +95,27 @@ describe("what is under deploy/", () => {
       .filter((line) => line !== "" && !line.startsWith("#"))
     assert.strictEqual(lines[0], "*")
     assert.include(lines, "**/.env*")
-    const build = read("Dockerfile")
-      .split(/^FROM /m)
-      .slice(1)
-      .join("")
-    const copied = [...build.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, names = ""]) => names.split(" "))
     assert.deepStrictEqual(
       lines
         .filter((line) => line.startsWith("!"))
         .map((line) => line.slice(1))
         .toSorted(),
-      copied.toSorted()
+      copied().toSorted()
     )
     assert.include(readFileSync(new URL("../../../../.gitignore", import.meta.url), "utf8").split("\n"), ".env")
+  })
+
+  it("builds from all that the build scripts and the sources import", () => {
+    const names = copied().flatMap((name) => [name, `${name}/**`])
+    const there = new Set(globSync(names, { cwd: root, exclude: leftOut() }))
+    const sources = [...there].filter((file) => /^apps\/[^/]+\/build\.ts$|\/src\/.*\.tsx?$/.test(file))
+    assert.isAbove(sources.length, 400)
+    const outside = sources.flatMap((source) =>
+      imported(source)
+        .filter((file) => !there.has(file))
+        .map((file) => `${source}: ${file}`)
+    )
+    assert.deepStrictEqual(outside, [])
   })
 
   it("asks PostgreSQL by TCP whether it is up, where it does not answer before it is set up", () => {

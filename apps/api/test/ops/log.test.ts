@@ -7,6 +7,7 @@ import { collector } from "../../src/ops/LogLines.ts"
 import { Readiness } from "../../src/Readiness.ts"
 import { call, closeAll, start, temporary } from "../support/api.ts"
 import { runServer } from "../support/programs.ts"
+import { at } from "../support/reconcile.ts"
 
 afterEach(closeAll)
 
@@ -72,5 +73,22 @@ describe("lines of the log", () => {
     await call(server.base, "GET", "/openapi.json", { headers: { "x-request-id": "the-last-answer" } })
     server.kill("SIGTERM")
     assert.include((await server.ended).stderr, "the-last-answer")
+  })
+
+  it("tell when a server begins, is asked to stop and has stopped, all as JSON but a key that is shown", async () => {
+    const directory = temporary()
+    const first = await runServer(["--data-dir", directory])
+    first.kill("SIGTERM")
+    const plain = (await first.ended).stderr.split("\n").filter((line) => !line.startsWith("{"))
+    assert.match(plain.join("\n"), /^This key may do everything\.[^\n]*\nlsk_[\w-]+\n$/)
+    const second = await runServer(["--data-dir", directory])
+    second.kill("SIGTERM")
+    const lines = (await second.ended).stderr.trimEnd().split("\n")
+    const messages = lines.map((line) => at(JSON.parse(line), "message"))
+    assert.deepStrictEqual(messages, [
+      `listens on ${second.base}`,
+      "was asked to stop, and is not ready any more",
+      "has stopped"
+    ])
   })
 })

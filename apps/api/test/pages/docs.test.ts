@@ -21,4 +21,25 @@ describe.skipIf(isMissing)("/docs in Chromium", () => {
     assert.deepStrictEqual(outside, [])
     assert.deepStrictEqual(said, [])
   }, 90_000)
+  it("fits a phone: it scrolls down and not to the side, and what belongs to the screen stays there", async () => {
+    const api = await start()
+    const { page } = await open(api.base)
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.goto(`${api.base}/docs`)
+    await page.getByRole("heading", { name: "loom-scim API" }).waitFor()
+    // Until the operations are there, whose names are what is wide.
+    await page.getByRole("heading", { name: "Forget it with its token" }).waitFor()
+    const { bar, height, width } = await page.evaluate(() => {
+      scrollTo(0, 2000)
+      const { scrollHeight, scrollWidth } = document.documentElement
+      return {
+        height: scrollHeight,
+        width: scrollWidth,
+        bar: document.querySelector("header")?.getBoundingClientRect().top
+      }
+    })
+    assert.strictEqual(width, 390)
+    assert.strictEqual(bar, 0)
+    assert.isAbove(height, 844)
+  }, 90_000)
 })

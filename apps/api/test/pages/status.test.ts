@@ -11,7 +11,7 @@ import { ApiKeyId, ApiKeys } from "@loom-scim/core/ports/ApiKeys"
 import { Effect } from "effect"
 import type { Api } from "../support/api.ts"
 import { closeAll, start, temporary } from "../support/api.ts"
-import { connect, form as peopleForm, people, runIdOf, sandbox, upload } from "../support/reconcile.ts"
+import { connect, control, form as peopleForm, people, runIdOf, sandbox, upload } from "../support/reconcile.ts"
 import { isMissing, open } from "./chromium.ts"
 
 afterEach(closeAll)
@@ -79,6 +79,12 @@ const form = (api: Api, body: string, headers: Readonly<Record<string, string>> 
     body
   })
 
+/** A page for whoever may everything, its white space as a browser shows it. */
+const visited = async ({ admin, base }: Api, path: string) => {
+  const answer = await fetch(`${base}${path}`, { headers: { cookie: `loom-scim=${admin}` } })
+  return { status: answer.status, text: (await answer.text()).replaceAll(/\s+/g, " ") }
+}
+
 describe.skipIf(isMissing)("/status in Chromium", () => {
   for (const scheme of ["light", "dark"] as const) {
     it(`lets in by a key, shows, is accessible (${scheme}), asks nobody else and needs no script`, async () => {
@@ -133,6 +139,29 @@ describe.skipIf(isMissing)("/status in Chromium", () => {
       assert.lengthOf(await page.context().cookies(), 0)
     }, 90_000)
   }
+})
+
+describe.skipIf(isMissing)("/status in Chromium, with names that would like to be more", () => {
+  it("fits every screen, and leaves the words beside a name where they are", async () => {
+    const api = await begun("x".repeat(180))
+    await api.call("POST", "/v1/connections", { body: { name: "\u202EBackwards" } })
+    const { page } = await open(api.base)
+    await page.goto(`${api.base}/status`)
+    await page.getByLabel("API key or token").fill(api.admin)
+    await page.getByRole("button", { name: "Show" }).click()
+    const names = page.getByRole("listitem").getByRole("link")
+    await names.nth(2).waitFor()
+    const left = async (what: string) => (await names.filter({ hasText: "Backwards" }).locator(what).boundingBox())?.x
+    assert.isAbove((await left("xpath=following-sibling::span")) ?? 0, (await left("xpath=.")) ?? Infinity)
+    const long = (await names.filter({ hasText: "xxx" }).getAttribute("href")) ?? ""
+    for (const path of ["/status", long]) {
+      await page.goto(`${api.base}${path}`)
+      for (const width of [1280, 390]) {
+        await page.setViewportSize({ width, height: 844 })
+        assert.strictEqual(await page.evaluate(() => document.documentElement.scrollWidth), width, path)
+      }
+    }
+  }, 90_000)
 })
 
 describe("/status", () => {
@@ -217,11 +246,43 @@ describe("/status", () => {
     const first = await upload(api.base, api.admin, runs, peopleForm(people(10)))
     assert.strictEqual(first.status, 200, first.text)
     const held = await upload(api.base, api.admin, runs, peopleForm(people(1)))
-    const answer = await fetch(`${api.base}/status/acme`, { headers: { cookie: `loom-scim=${api.admin}` } })
-    const text = (await answer.text()).replaceAll(/\s+/g, " ")
+    const { text } = await visited(api, "/status/acme")
     assert.include(text, "waits for a person to allow or reject it: too many people would lose access")
     assert.notInclude(text, "TooManyLosses")
     assert.include(text, `<td>${runIdOf(held)}</td>`)
+  })
+
+  it("says of a run in which some failed how many, and not that all is well", async () => {
+    const place = await sandbox()
+    const dnsServers = [`${place.dns.host}:${place.dns.port}`]
+    const api = await start({ directory: temporary(), allowPrivateNetwork: true, dnsServers })
+    await connect(api.call, place)
+    const last = async () => {
+      const { text } = await visited(api, "/status/acme")
+      const [, tone, stands, counts] = /<td class="(\w+)">([^<]*)<\/td> <td>([^<]*)<\/td>/.exec(text) ?? []
+      return [tone, stands, counts]
+    }
+    const runs = "/v1/connections/acme/runs"
+    await control(place, "faults", { kind: "status", status: 400, match: { method: "POST" }, times: 2 })
+    await upload(api.base, api.admin, runs, peopleForm(people(5)))
+    assert.deepStrictEqual(await last(), ["bad", "✗ completed, but not all of it was done", "3 done, 2 failed"])
+    await control(place, "faults", {}, "DELETE")
+    await upload(api.base, api.admin, runs, peopleForm(people(5)))
+    assert.deepStrictEqual(await last(), ["good", "✓ completed", "2 done"])
+    assert.include((await visited(api, "/status")).text, '<span class="good">✓ connected</span>')
+  })
+
+  it("tells a connection that broke from one that was never complete", async () => {
+    const place = await sandbox()
+    const dnsServers = [`${place.dns.host}:${place.dns.port}`]
+    const api = await start({ directory: temporary(), allowPrivateNetwork: true, dnsServers })
+    await connect(api.call, place)
+    await api.call("POST", "/v1/connections", { body: { name: "Beta" } })
+    await control(place, "token", { action: "revoke" })
+    await api.call("POST", "/v1/connections/acme/checks")
+    const { text } = await visited(api, "/status")
+    assert.include(text, '<span class="bad">✗ broken at the step: Take the SCIM endpoint and token</span>')
+    assert.include(text, '<span class="wait">○ at the step: Prerequisites</span>')
   })
 
   it("allows itself no script and no frame, and repeats no key that is wrong", async () => {

@@ -67,6 +67,28 @@ describe("more than is good", () => {
     }
   })
 
+  it("is refused where a text steers terminals or is not whole characters", async () => {
+    const api = await start()
+    assert.strictEqual((await api.call("POST", "/v1/connections", { body: { name: "Acme" } })).status, 201)
+    const grants = [{ verb: "read", connection: "*" }]
+    const hook = { url: "https://hooks.example.com/", connectionId: null, events: ["run.paused"] }
+    const cadence = { _tag: "Every", seconds: 900 }
+    for (const text of ["k\u0000", "\ud800", "\u001b[31m"]) {
+      const cases: ReadonlyArray<readonly [path: string, body: unknown]> = [
+        ["/v1/connections", { name: text }],
+        ["/v1/keys", { name: text, grants }],
+        ["/v1/webhooks", { ...hook, description: text }],
+        ["/v1/connections/acme/schedules", { name: text, task: { _tag: "Check" }, cadence }],
+        ["/v1/connections/acme/runs/20261124-193000-a1b2c3/allow", { note: text }]
+      ]
+      for (const [path, body] of cases) {
+        const answer = await api.call("POST", path, { body })
+        assert.strictEqual(answer.status, 400, `${path} ${answer.text}`)
+        assert.include(String(answer.json["detail"]), "control characters", path)
+      }
+    }
+  })
+
   it("of nesting does not bring the server down", async () => {
     const api = await start()
     const body = `{"name":${"[".repeat(200_000)}${"]".repeat(200_000)}}`

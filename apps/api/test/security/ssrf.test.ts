@@ -7,7 +7,9 @@ import { createServer as createTcpServer } from "node:net"
 import type { Server } from "node:net"
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import type { Api } from "../support/api.ts"
-import { closeAll, closing } from "../support/api.ts"
+import { connected } from "../support/workspace.ts"
+import { at } from "../support/reconcile.ts"
+import { closeAll, closing, start } from "../support/api.ts"
 import { answered, atEndpoint, atMetadata, value } from "./steps.ts"
 import { single } from "../../../../packages/platform-node/test/saml/documents.ts"
 
@@ -183,5 +185,29 @@ describe("the address of the SCIM server", () => {
       assert.deepStrictEqual([rotated.status, rotated.json["reason"]], [422, "forbiddenAddress"], rotated.text)
     }
     assert.strictEqual(state.reached, 0)
+  })
+})
+
+describe("a private network that was allowed", () => {
+  it("is out of reach for a server that does not allow it, though a connection and a webhook were made for it", async () => {
+    const { api, world } = await connected({ users: 1 })
+    const hook = { url: "http://127.0.0.1:9/", connectionId: "acme", events: ["run.paused"] }
+    const { json } = await api.call("POST", "/v1/webhooks", { body: hook })
+    assert.strictEqual((await api.call("GET", "/v1/connections/acme/users")).status, 200)
+    await api.close()
+    const { directory } = api
+    const dnsServers = [`${world.dns.host}:${world.dns.port}`]
+    const strict = await start({ directory, dnsServers })
+    const users = await strict.call("GET", "/v1/connections/acme/users")
+    assert.strictEqual(users.status, 502, users.text)
+    assert.include(users.text, "nothing is sent there")
+    const tried = await strict.call("POST", `/v1/webhooks/${String(json["id"])}/test`)
+    assert.include(String(at(tried.json, "attempts", "0", "reason")), "nothing is sent there")
+    await strict.close()
+    const lab = await start({ directory, dnsServers, allowPrivateNetwork: true })
+    assert.strictEqual((await lab.call("GET", "/v1/connections/acme/users")).status, 200)
+    await lab.close()
+    const checked = await (await start({ directory, dnsServers })).call("POST", "/v1/connections/acme/checks")
+    assert.deepStrictEqual([checked.status, checked.json["ok"]], [200, false], checked.text)
   })
 })

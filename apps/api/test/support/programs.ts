@@ -70,7 +70,7 @@ export const runServer = async (
     }),
     new Promise<string>((resolve) => {
       child.stderr?.on("data", () => {
-        const [, url] = /listens on (\S+)\n/.exec(texts.stderr) ?? []
+        const [, url] = /"listens on ([^"]+)"/.exec(texts.stderr) ?? []
         if (url !== undefined) resolve(url)
       })
     })
