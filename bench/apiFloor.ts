@@ -9,6 +9,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpRouter from "effect/http/HttpRouter"
 import { HttpServer } from "effect/http/HttpServer"
 import * as Listener from "../apps/api/src/Listener.ts"
+import { Readiness } from "../apps/api/src/Readiness.ts"
 import { defaults } from "../apps/api/src/Settings.ts"
 import { Connection, path } from "../packages/contract/src/Connections.ts"
 import { etag } from "../packages/contract/src/EntityTag.ts"
@@ -45,7 +46,7 @@ const server = Layer.merge(
     disableLogger: true,
     disableListenLog: true
   })
-).pipe(Layer.provide(Listener.layer({ ...defaults, port: 0 })))
+).pipe(Layer.provide(Listener.layer({ ...defaults, port: 0 })), Layer.provide(Readiness.layer))
 
 process.on("disconnect", () => process.exit())
 await Effect.runPromise(Layer.launch(server))

@@ -41,7 +41,7 @@ export const startApi = async (directory: string): Promise<Api> => {
   const listening = async (): Promise<{ readonly url: string; readonly key: string }> => {
     for (;;) {
       const text = readFileSync(log, "utf8")
-      const [, url] = /listens on (\S+)\n/.exec(text) ?? []
+      const [, url] = /"listens on ([^"]+)"/.exec(text) ?? []
       if (url !== undefined) return { url, key: /^lsk_\S+$/m.exec(text)?.[0] ?? "" }
       if (child.exitCode !== null) throw new Error(text)
       await sleep(2)
