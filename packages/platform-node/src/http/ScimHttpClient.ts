@@ -14,8 +14,8 @@ import * as Straight from "./straight.ts"
 /** How requests are sent. */
 export interface ScimHttpOptions {
   /**
-   * Allows loopback and private networks to every request. Leave it out to allow them only to the requests that are sent
-   * with `AllowPrivateNetwork`.
+   * Allows loopback and private networks to every request, or with false to none. Leave it out to allow them only to the
+   * requests that are sent with `AllowPrivateNetwork`.
    */
   readonly allowPrivateNetwork?: boolean
   /** For connecting, for the headers, and between two pieces of a body; 10 000 by default. */
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function* (
     return { agent, client: yield* Effect.cached(client) }
   })
   const strict = yield* over(false)
-  const lab = yield* over(true)
+  const lab = options.allowPrivateNetwork === false ? strict : yield* over(true)
   const client = HttpClient.makeWith(
     (sending: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
       Effect.gen(function* () {
