@@ -205,6 +205,10 @@ describe("the audit log", () => {
     const headers = { "idempotency-key": "once" }
     for (let times = 0; times < 2; times++) await api.call("POST", users, { body: user, headers })
     assert.strictEqual(await count(), before + 2)
+    // Where there are no dry runs, it is none for being called so.
+    const checking = { name: "the set-up", task: { _tag: "Check" }, cadence }
+    assert.strictEqual((await api.call("POST", `${schedules}?dryRun=true`, { body: checking })).status, 201)
+    assert.strictEqual(await count(), before + 3)
   })
 
   it("shows a key over one connection what is of that one alone, and everybody each entry once", async () => {

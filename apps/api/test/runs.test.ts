@@ -58,6 +58,16 @@ describe("plans", () => {
     wrong.set("mapping", "attributes: [")
     assert.strictEqual((await post("plans", wrong)).status, 422)
     assert.strictEqual((await post("plans", form(people(1), { adopt: "perhaps" }))).json["reason"], "parts")
+    for (const [name, file] of [
+      ["source", "second.csv"],
+      ["sources", "second.csv"]
+    ] as const) {
+      const twice = form(people(1))
+      twice.append(name, new Blob([people(2)], { type: "text/csv" }), file)
+      const { json, status } = await post("plans", twice)
+      assert.deepStrictEqual([status, json["reason"]], [422, "parts"], name)
+      assert.include(String(json["detail"]), `The part ${name} `)
+    }
     const small = await start({ directory: temporary(), uploadLimit: 20_000 })
     await small.call("POST", "/v1/connections", { body: { name: "Acme" } })
     const large = await upload(small.base, small.admin, "/v1/connections/acme/plans", form(people(2000)))

@@ -5,7 +5,8 @@ import { AuditLog } from "@loom-scim/core/ports/AuditLog"
 import type { AuditEntry, IntentId } from "@loom-scim/core/ports/AuditLog"
 import { looking } from "@loom-scim/core/ports/Looking"
 import { ConnectionId } from "@loom-scim/core/setup/ConnectionId"
-import { Cause, DateTime, Effect, Exit, Layer, Option, Predicate, Schedule, Schema } from "effect"
+import { Cause, DateTime, Effect, Exit, Layer, Option, Predicate, Schedule, Schema, SchemaAST } from "effect"
+import type * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
 import { HttpApiSchemaError } from "effect/http-api/HttpApiError"
 import { RouteContext } from "effect/http/HttpRouter"
 import { HttpServerRequest } from "effect/http/HttpServerRequest"
@@ -61,7 +62,12 @@ const outcomeOf = <E>(exit: Exit.Exit<HttpServerResponse, E>): Outcome | null =>
 /** What these do is in the log of the connection that they do it to. */
 const logged: ReadonlySet<string> = new Set(["connections", "setup", "credentials"])
 
-const isDryRun = ({ url }: HttpServerRequest): boolean => /[?&]dryRun=true(?:&|$)/.test(url)
+/** Of an endpoint that knows of dry runs; what the others are asked in addition changes nothing about what they do. */
+const isDryRun = ({ query }: Pick<HttpApiEndpoint.Top, "query">, { url }: HttpServerRequest): boolean =>
+  query !== undefined &&
+  SchemaAST.isObjects(query.ast) &&
+  query.ast.propertySignatures.some(({ name }) => name === "dryRun") &&
+  /[?&]dryRun=true(?:&|$)/.test(url)
 
 /** How often what is intended here is renewed, and what nobody renews any more is looked for. */
 const beatEvery = { seconds: 15 } as const
@@ -108,7 +114,7 @@ export const layer: Layer.Layer<Audited, never, AuditLog> = Layer.effect(
     return Audited.of(
       Effect.fnUntraced(function* (app, { endpoint, group }) {
         if (endpoint.method === "GET" || logged.has(group.identifier)) return yield* app
-        if (isDryRun(yield* HttpServerRequest)) return yield* app
+        if (isDryRun(endpoint, yield* HttpServerRequest)) return yield* app
         const { params } = yield* RouteContext
         const { connection, ...rest } = params
         const of = Object.fromEntries(

@@ -26,6 +26,9 @@ const Choices = Schema.Struct({
   leftGroups: Schema.optionalKey(Schema.Literals(["empty", "delete"]))
 })
 
+const isPart = (name: string): boolean =>
+  name === "source" || name === "mapping" || name === "policy" || Object.hasOwn(Choices.fields, name)
+
 /** Where in {@link Choices} something is wrong; its words, which repeat values, are not used. */
 const whereIn = SchemaIssue.makeFormatterStandardSchemaV1()
 
@@ -86,6 +89,13 @@ const unkept = new StoreProblem({
   reason: "upload"
 })
 
+const unknownPart = (name: string) =>
+  invalid(
+    "parts",
+    `The part ${name.slice(0, 60)} is not known here, or has a value that is not.`,
+    "Compare it with /docs."
+  )
+
 /** What came, read to its end and not looked at yet. */
 export interface Received {
   readonly source: { readonly name: string; readonly spool: Spool; readonly format: "csv" | "jsonl" } | null
@@ -139,6 +149,11 @@ const receive = Effect.fn("upload.receive")(function* (parts: Stream.Stream<Part
     seen.push([key, digestOf(text)])
   }
   const take = Effect.fnUntraced(function* (part: Part) {
+    // As they come, so that nobody fills the memory with parts that nobody asked for.
+    if (!isPart(part.key)) return yield* unknownPart(part.key)
+    if (texts.has(part.key) || (part.key === "source" && state.source !== null)) {
+      return yield* invalid("parts", `The part ${part.key} came twice.`, "Send each part once.")
+    }
     if (part._tag === "Field") {
       if (part.value.length > longestText) return yield* tooLarge(`The part ${part.key} is longer than 1 MiB.`)
       return takeText(part.key, part.value)
@@ -211,12 +226,7 @@ export const read = Effect.fn("upload.read")(function* (connection: Connection, 
   const given = Object.fromEntries([...texts].filter(([name]) => name !== "mapping" && name !== "policy"))
   const chosen = yield* Schema.decodeUnknownEffect(Choices, { onExcessProperty: "error" })(given).pipe(
     Effect.mapError(({ issue }) => {
-      const part = String(whereIn(issue).issues[0]?.path?.[0] ?? "").slice(0, 60)
-      return invalid(
-        "parts",
-        `The part ${part} is not known here, or has a value that is not.`,
-        "Compare it with /docs."
-      )
+      return unknownPart(String(whereIn(issue).issues[0]?.path?.[0] ?? ""))
     })
   )
   const { adopt = "never", kind = "reconcile", leftGroups = "empty", person = null, seen = null } = chosen
