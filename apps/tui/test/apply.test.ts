@@ -42,6 +42,17 @@ describe("apply", () => {
     assert.include(again.stdout, "Nothing to do.")
   })
 
+  it("advises no retry of what only a person can resolve", async () => {
+    const file = join(scene.place.directory, "contradiction.csv")
+    const rows = ["e13,p13@example.com,One,Crew", "e90,p90@example.com,One,Crew", "e90,p91@example.com,Other,Crew"]
+    writeFileSync(file, [readFileSync(scene.people(1, 12), "utf8"), ...rows, ""].join("\n"))
+    const { code, stdout } = await scene.apply(file, "--yes")
+    assert.strictEqual(code, 4, stdout)
+    assert.match(stdout, /^ {2}\d done, 1 conflict\.$/m)
+    assert.include(stdout, "See what was not done: loom-scim runs show")
+    assert.notInclude(stdout, "loom-scim retry")
+  })
+
   it("as JSON tells every event on a line of its own, the report last, and nothing else", async () => {
     const { code, stderr, stdout } = await scene.apply(scene.people(1, 20), "--yes", "--json")
     assert.strictEqual(code, 0, stderr)

@@ -60,9 +60,11 @@ export const nextSteps = ({ counts, run }: RunReport): ReadonlyArray<string> => 
     case "Completed":
     case "Cancelled":
     case "Rejected": {
-      // What was rejected was rejected; what had failed before may be tried again.
-      const isRetried =
-        run.status._tag !== "Rejected" || counts.some(({ state }) => state !== "done" && state !== "dropped")
+      // A conflict is for a person, and what was rejected was rejected; what had failed before may be tried again.
+      const isRejected = run.status._tag === "Rejected"
+      const isRetried = counts.some(
+        ({ phase, state }) => phase !== null && state !== "done" && !(isRejected && state === "dropped")
+      )
       return undone(counts) === 0
         ? []
         : [`See what was not done: ${show}`, ...(isRetried ? [`Try that again: ${retry}`] : [])]
