@@ -91,7 +91,9 @@ export const layer = <A, E, R>(settings: AppSettings, services: Layer.Layer<A, E
     Status.layer(settings),
     Edge.layer
   ).pipe(Layer.provide(Authenticator.layer(settings)), Layer.provide(services))
-  return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true }).pipe(
+  // What differs in case or by a second slash is another path, as it is to a proxy's rules about paths.
+  const routerConfig = { caseSensitive: true, ignoreDuplicateSlashes: false }
+  return HttpRouter.serve(routes, { disableLogger: true, disableListenLog: true, routerConfig }).pipe(
     Layer.provide(Layer.succeed(MaxBodySize, ByteSize.bytes(bodyLimit)))
   )
 }

@@ -8,12 +8,14 @@ import type { unhandled } from "effect/Types"
 import { AnswerLines } from "../ops/LogLines.ts"
 import * as Measured from "../ops/Measured.ts"
 import { together } from "./Departures.ts"
+import * as JsonBody from "./JsonBody.ts"
 import * as OpenStreams from "./OpenStreams.ts"
 import * as Rendering from "./Rendering.ts"
 import * as RequestId from "./RequestId.ts"
 
 /** The path alone: queries may hold what is nobody's business. */
-const pathOf = (url: string): string => url.split("?", 1)[0] ?? url
+/** Without what may hold anything: the router takes what follows a semicolon for a query, too. */
+const pathOf = (url: string): string => url.split("?", 1)[0]?.split(";", 1)[0] ?? url
 
 /** Asked all day by what watches the server: that all is well is counted, and only what is not well gets a line. */
 const watched: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"])
@@ -38,8 +40,9 @@ export const layer = HttpRouter.middleware(
       const clock = Context.get(around, Clock.Clock)
       const started = clock.currentTimeMillisUnsafe()
       const about = { request: RequestId.of(request), method: request.method, path: pathOf(request.url) }
-      const answered = Effect.updateContext(guarded, (context: Context.Context<HttpServerRequest>) =>
-        Context.add(context, References.CurrentLogAnnotations, about)
+      const answered = Effect.updateContext(
+        JsonBody.checked(request, guarded),
+        (context: Context.Context<HttpServerRequest>) => Context.add(context, References.CurrentLogAnnotations, about)
       )
       return Effect.flatMap(answered, (response) => {
         OpenStreams.note(request, response)

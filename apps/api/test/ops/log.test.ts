@@ -59,11 +59,13 @@ describe("lines of the log", () => {
     await api.anonymous("GET", "/metrics")
     await Effect.runPromise(Context.get(api.context, Readiness).stop)
     await api.anonymous("GET", "/readyz")
-    await api.call("GET", "/v1/connections")
+    await api.call("GET", "/v1/connections?key=lsk_secret")
+    await api.call("GET", "/v1/connections;key=lsk_secret")
     const told = api.logged.map((line) => /"path":"([^"]*)".*"status":(\d+)/.exec(line)?.slice(1))
     assert.deepStrictEqual(told, [
       ["/metrics", "401"],
       ["/readyz", "503"],
+      ["/v1/connections", "200"],
       ["/v1/connections", "200"]
     ])
   })
