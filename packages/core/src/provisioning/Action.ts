@@ -261,3 +261,27 @@ const words: Record<Reason | SkipReason | ConflictReason, string> = {
 
 /** A reason in words that follow the name of a user or group. */
 export const describe = (reason: Reason | SkipReason | ConflictReason): string => words[reason]
+
+/** What an action is about; null for one that does nothing. */
+export const endpointOf = (action: Action): "Users" | "Groups" | null => {
+  switch (action._tag) {
+    case "Create":
+    case "Update":
+    case "RoleChange":
+    case "Reactivate":
+    case "Adopt":
+    case "Deactivate":
+    case "Delete":
+      return "Users"
+    case "GroupCreate":
+    case "GroupAdopt":
+    case "GroupRename":
+    case "MembersAdd":
+    case "MembersRemove":
+    case "GroupDelete":
+      return "Groups"
+    case "Skip":
+    case "Conflict":
+      return null
+  }
+}

@@ -7,32 +7,9 @@ import { tolerate } from "../scim/ResourceDecode.ts"
 import { groupType, loomUser } from "../scim/Schemas.ts"
 import type { ListIncomplete } from "../scim/ScimClientList.ts"
 import type { ScimError } from "../scim/ScimError.ts"
-import type { Action } from "./Action.ts"
+import { endpointOf } from "./Action.ts"
 import { type Drift, DriftWatch } from "./PlanDrift.ts"
 import { type PlanFile, type PlanFileRefused, refuseOther } from "./PlanFile.ts"
-
-const endpointOf = (action: Action): "Users" | "Groups" | null => {
-  switch (action._tag) {
-    case "Create":
-    case "Update":
-    case "RoleChange":
-    case "Reactivate":
-    case "Adopt":
-    case "Deactivate":
-    case "Delete":
-      return "Users"
-    case "GroupCreate":
-    case "GroupAdopt":
-    case "GroupRename":
-    case "MembersAdd":
-    case "MembersRemove":
-    case "GroupDelete":
-      return "Groups"
-    case "Skip":
-    case "Conflict":
-      return null
-  }
-}
 
 /** Whoever else looks at what goes by. */
 export interface Onlooker {

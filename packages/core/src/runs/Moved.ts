@@ -6,6 +6,7 @@
 import { DateTime, Effect, Result, Stream } from "effect"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { Runs, type Settlement } from "../ports/Runs.ts"
+import { endpointOf } from "../provisioning/Action.ts"
 import { isActiveAdmin } from "../provisioning/Facet.ts"
 import { fingerprintOfResource } from "../provisioning/Fingerprint.ts"
 import { adminOf, type Judgement } from "../provisioning/Guard.ts"
@@ -22,21 +23,10 @@ import type { Dropped, RunItem } from "./RunItem.ts"
 type Reason = (typeof Dropped.Type)["reason"]
 
 /** What a plan had seen of a user whom an item is about; null for other items. */
-const basisOf = ({ action }: RunItem): { readonly id: string; readonly basis: string } | null => {
-  switch (action._tag) {
-    case "Update":
-    case "RoleChange":
-    case "Reactivate":
-    case "Adopt":
-    case "Deactivate":
-    case "Delete":
-      return action
-    default:
-      return null
-  }
-}
+const basisOf = ({ action }: RunItem): { readonly id: string; readonly basis: string } | null =>
+  "basis" in action && endpointOf(action) === "Users" ? action : null
 
-/** As many as are read, looked up and written at once. */
+/** As many as are written at once. */
 const atOnce = 500
 
 const lookups = 8
@@ -45,16 +35,13 @@ const lookups = 8
 const concerned = Effect.fnUntraced(function* ({ id }: Pick<Drive, "id">) {
   const runs = yield* Runs
   const found = new Map<string, RunItem>()
-  for (let after = -1; ;) {
-    const items = yield* patiently(id, runs.items(id, { states: ["planned"], after, limit: atOnce }))
-    for (const item of items) {
+  const take = (item: RunItem) =>
+    Effect.sync(() => {
       const based = basisOf(item)
       if (based !== null) found.set(based.id, item)
-    }
-    const last = items.at(-1)
-    if (last === undefined) return found
-    after = last.position
-  }
+    })
+  yield* patiently(id, Stream.runForEach(runs.streamItems(id, { states: ["planned"] }), take))
+  return found
 })
 
 /** Looks at users as they go by. */

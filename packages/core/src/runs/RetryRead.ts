@@ -3,7 +3,7 @@ import { DateTime, Effect, Stream } from "effect"
 import type { Connected } from "../operations/ConnectedClient.ts"
 import type { JournalFailure } from "../ports/Journal.ts"
 import { type ManagedResource, Runs } from "../ports/Runs.ts"
-import type { Action } from "../provisioning/Action.ts"
+import { type Action, endpointOf } from "../provisioning/Action.ts"
 import { activeOf } from "../provisioning/ManagedAccess.ts"
 import { withAdmins } from "../provisioning/SubsetAdmins.ts"
 import { Concerned } from "../provisioning/SubsetKeep.ts"
@@ -129,33 +129,9 @@ interface Needed {
 const neededBy = (items: ReadonlyArray<RunItem>): Needed => {
   const needed: Needed = { users: new Set(), groups: new Set(), creations: [] }
   for (const { action, outcome } of items) {
-    switch (action._tag) {
-      case "Update":
-      case "RoleChange":
-      case "Reactivate":
-      case "Adopt":
-      case "Deactivate":
-      case "Delete":
-        needed.users.add(action.id)
-        break
-      case "GroupAdopt":
-      case "GroupRename":
-      case "GroupDelete":
-      case "MembersAdd":
-      case "MembersRemove":
-        needed.groups.add(action.id)
-        break
-      case "Create":
-        needed.creations.push(action)
-        break
-      case "GroupCreate":
-        if (outcome?._tag === "Doubtful") needed.groups.add(outcome.id)
-        else needed.creations.push(action)
-        break
-      case "Skip":
-      case "Conflict":
-        break
-    }
+    if (action._tag === "GroupCreate" && outcome?._tag === "Doubtful") needed.groups.add(outcome.id)
+    else if (isCreation(action)) needed.creations.push(action)
+    else if ("basis" in action) (endpointOf(action) === "Users" ? needed.users : needed.groups).add(action.id)
   }
   return needed
 }
